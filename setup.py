@@ -1,0 +1,42 @@
+"Builds the package from settings.ini, the one source of its metadata. What is computed here: the extras, and the files that ship inside."
+import shutil
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
+config = ConfigParser(delimiters=['='])
+config.read(HERE/'settings.ini', encoding='utf-8')
+cfg = config['DEFAULT']
+
+def lines(key): return [line for line in cfg[key].splitlines() if line.strip()]
+
+class BuildWithModels(build_py):
+    "Copy the app's notebook and the models that serve people into the wheel; the Keras weights stay in the repository"
+    shipped = ['nbs/app.ipynb', *(f'models/*/{name}' for name in ('model.onnx', 'model.json', 'metrics.json', 'history.csv', 'README.md'))]
+
+    def run(self):
+        super().run()
+        if self.editable_mode: return # then they are found in the repository itself
+        for pattern in self.shipped:
+            for src in HERE.glob(pattern):
+                dst = Path(self.build_lib)/cfg['lib_name']/src.relative_to(HERE/'nbs' if pattern.startswith('nbs') else HERE)
+                dst.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(src, dst)
+
+setup(
+    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
+    long_description=(HERE/'README.md').read_text(encoding='utf-8') if (HERE/'README.md').exists() else '',
+    long_description_content_type='text/markdown',
+    author=cfg['author'], author_email=cfg['author_email'], license='MIT', url=cfg['git_url'],
+    python_requires=f">={cfg['min_python']}", packages=find_packages(include=[cfg['lib_name']]),
+    package_data={cfg['lib_name']: ['static/**/*']}, include_package_data=False,
+    install_requires=lines('requirements'),
+    extras_require={'train': lines('train_requirements') + lines('making_requirements'),
+                    'dev': lines('dev_requirements') + lines('making_requirements')},
+    entry_points={'console_scripts': lines('console_scripts'), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"]},
+    cmdclass={'build_py': BuildWithModels}, zip_safe=False,
+    classifiers=['License :: OSI Approved :: MIT License', 'Programming Language :: Python :: 3',
+                 'Topic :: Scientific/Engineering :: Image Recognition'],
+)
