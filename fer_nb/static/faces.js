@@ -1,0 +1,70 @@
+// Shared by the camera and photo widgets: elements, face boxes, class bars. Put before each widget's own file.
+
+function el(tag, attrs = {}, ...children) {
+  const svg = ["svg", "rect", "text", "tspan", "g"].includes(tag);
+  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [key, value] of Object.entries(attrs)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value != null) node.setAttribute(key, value);
+  }
+  node.append(...children.filter((c) => c != null));
+  return node;
+}
+
+// Text fonts hold black-and-white emoji too, and would win without this
+const EMOJI_FONTS = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif';
+
+const percent = (p) => `${Math.round(100 * p)} %`;
+
+// Black or white, whichever reads better on a "#rrggbb" background
+function inkOn(color) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16) / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? "#000000" : "#ffffff";
+}
+
+const colorOf = (classes, name) => classes.find((c) => c.name === name)?.color ?? "#999999";
+
+// Draw every face of a reply into an <svg> that lies over the picture. Boxes are in pixels of the picture that was sent.
+function drawFaces(layer, reply, classes, mirrored = false) {
+  const { width, height, faces } = reply;
+  layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const shown = layer.getBoundingClientRect();
+  const unit = Math.max(width / (shown.width || width), height / (shown.height || height)); // picture pixels in one screen pixel
+  layer.replaceChildren();
+  for (const face of faces) {
+    const [x, y, w, h] = face.box;
+    drawFace(layer, face, { x: mirrored ? width - x - w : x, y, w, h }, colorOf(classes, face.label), unit, width, height);
+  }
+}
+
+function drawFace(layer, face, { x, y, w, h }, color, unit, width, height) {
+  const size = 15 * unit, high = 1.5 * size, frame = { x, y, width: w, height: h, fill: "none", rx: 4 * unit };
+  const text = el("text", { "font-size": size, "font-family": "system-ui, sans-serif", "font-weight": 600, fill: inkOn(color) },
+    el("tspan", { "font-family": EMOJI_FONTS }, face.emoji), ` ${face.label} ${percent(face.confidence)}`);
+  const chip = el("rect", { height: high, fill: color, rx: 4 * unit });
+  layer.append(el("g", { class: "fer-box", "data-label": face.label },
+    el("rect", { ...frame, stroke: "#000000", "stroke-opacity": 0.5, "stroke-width": 5 * unit }),
+    el("rect", { ...frame, stroke: color, "stroke-width": 3 * unit }), chip, text));
+  const wide = text.getComputedTextLength() + 0.8 * size; // known only once it is in the page
+  const left = Math.max(0, Math.min(x, width - wide)), top = y > high ? y - high : Math.min(y + h, height - high);
+  for (const [node, at] of [[chip, { x: left, y: top, width: wide }], [text, { x: left + 0.4 * size, y: top + 1.08 * size }]])
+    for (const [key, value] of Object.entries(at)) node.setAttribute(key, value);
+}
+
+// Name and bars of one face, as text that a screen reader can read
+function facePanel(face, classes) {
+  const rows = classes.flatMap(({ name, emoji, color }) => {
+    const p = face.probabilities[name] ?? 0;
+    return [
+      el("span", {}, el("span", { class: "fer-emoji", "aria-hidden": "true" }, emoji), ` ${name}`),
+      el("span", { class: "fer-track", "aria-hidden": "true" }, el("i", { style: `width:${100 * p}%;background:${color}` })),
+      el("span", { class: "fer-number" }, percent(p)),
+    ];
+  });
+  return el("div", { class: "fer-face" },
+    el("div", { class: "fer-name" }, el("span", { class: "fer-emoji", "aria-hidden": "true" }, face.emoji), el("span", {}, `${face.label}, ${percent(face.confidence)}`)),
+    el("div", { class: "fer-bars" }, ...rows));
+}
