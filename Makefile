@@ -1,0 +1,71 @@
+# Set-up and every job of the project. `make help` lists them. What a target needs it installs, into .venv and nowhere else.
+PYTHON ?= python3
+BIN    := .venv/bin
+UV     := $(shell command -v uv 2>/dev/null)
+PORT   ?= 8866
+DATA   ?= data/fer2013.csv
+
+.DEFAULT_GOAL := help
+.PHONY: help app test lab docs readme train evaluate bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+
+# --- set-up -------------------------------------------------------------------------------------------------------
+
+.venv/made:
+ifdef UV
+	@$(UV) venv --quiet --clear --python '>=3.11' .venv
+else
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3,11))' || { echo "fer_nb needs Python 3.11 or newer, and $(PYTHON) is older: run make PYTHON=python3.11 ..., or install uv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "no virtual environment could be made: on Debian and Ubuntu run apt install python3-venv, or install uv"; exit 1; }
+endif
+	@touch $@
+
+ifdef UV
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+.venv/app: .venv/made settings.ini setup.py
+	@echo "installing what serves people (once) ..."
+	@$(INSTALL) -e .
+	@$(BIN)/fer-nb fetch yunet || echo "the app works without it; run make app again with a network to try once more"
+	@touch $@
+
+.venv/dev: .venv/app
+	@echo "installing what the tests need (once) ..."
+	@$(INSTALL) -e '.[dev]'
+	@touch $@
+
+# --- jobs ---------------------------------------------------------------------------------------------------------
+
+app: .venv/app ## Open the app in a browser: photos and webcam
+	@$(BIN)/fer-nb app --port $(PORT) $(ARGS)
+
+test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a real browser
+	@$(BIN)/python tests/get_browser.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests $(ARGS)
+
+lab: .venv/dev ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab nbs
+
+readme: .venv/dev ## Make README.md from nbs/index.ipynb
+	@$(BIN)/python tools/make_readme.py
+
+docs: .venv/dev ## Build the docs site (needs Quarto)
+	@command -v quarto >/dev/null || { echo "Quarto is not installed: get it from quarto.org/docs/get-started, then run make docs again"; exit 1; }
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
+
+train: .venv/dev ## Repeat the training of the model that ships, into runs/ (45 minutes on two cores)
+	@$(BIN)/fer-nb train --config models/mini_xception/train.json --data $(DATA) --out runs/mini_xception
+
+evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
+	@$(BIN)/fer-nb evaluate mini_xception --data $(DATA) --split validation
+
+bench: .venv/dev ## Run the benchmarks; each writes benchmarks/NAME.json
+	@for b in benchmarks/*.py; do echo "$$b"; $(BIN)/python $$b || exit 1; done
+
+clean: ## Remove .venv and everything that was built
+	@rm -rf .venv _docs _proc build dist *.egg-info .pytest_cache

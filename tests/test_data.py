@@ -1,0 +1,28 @@
+"On the real FER2013, where it is there"
+import json, subprocess, sys, time
+import numpy as np
+from conftest import SHARED, TOP
+import pytest
+
+def test_fer2013_is_read_as_it_is(csv_path):
+    from fer_nb.data import load_fer2013
+    ds = load_fer2013(csv_path)
+    assert [len(ds.part(s)) for s in ('train','validation','test')] == [28709, 3589, 3589]
+    assert np.bincount(ds.part('test').labels).tolist() == [491, 55, 528, 879, 594, 416, 626]
+    again = load_fer2013(csv_path)
+    assert isinstance(again.images, np.memmap) and np.array_equal(again.images[::500], ds.images[::500])
+
+def test_the_committed_figures_are_recomputed(csv_path):
+    kept = json.loads((TOP/'models/mini_xception/metrics.json').read_text())['validation']
+    done = subprocess.run(['fer-nb','evaluate','mini_xception','--data',csv_path,'--split','validation'], capture_output=True, text=True, check=True)
+    now = json.loads(done.stdout)
+    assert now['n'] == 3589 and abs(now['accuracy'] - kept['accuracy']) < 1e-3 and now['accuracy'] >= .62
+    assert now['confusion_matrix'] == kept['confusion_matrix'] or abs(now['macro_f1'] - kept['macro_f1']) < 1e-3
+
+def test_yunet_finds_five_people():
+    weights, photo = SHARED/'models/face_detection_yunet_2023mar.onnx', SHARED/'photos/group_of_five.jpg'
+    if not weights.exists(): pytest.skip("no ../shared: YuNet's file and the group photo are the developers'")
+    from fer_nb.detect import YuNetDetector
+    from fer_nb.recognize import Recognizer
+    found = Recognizer.load(detector=YuNetDetector(weights))(photo)
+    assert len(found) == 5 and all(r.score > .7 for r in found)

@@ -1,0 +1,67 @@
+"The notebooks are the source: nothing that is made from them may drift, and no module may reach up"
+import configparser, json, re, shutil, subprocess, sys
+import pytest
+from conftest import TOP
+
+NOTEBOOKS = sorted((TOP/'nbs').glob('**/*.ipynb'))
+
+@pytest.fixture(scope='module')
+def copy(tmp_path_factory):
+    "The working tree as git would commit it, in a repository of its own, so that a check changes nothing here"
+    dst = tmp_path_factory.mktemp('tree')
+    files = subprocess.run(['git','ls-files','-z','--cached','--others','--exclude-standard'], cwd=TOP, capture_output=True, text=True, check=True).stdout.split('\0')
+    for f in filter(None, files):
+        src = TOP/f
+        if not (src.exists() or src.is_symlink()) or f.startswith(('models/','data/')): continue
+        (dst/f).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(src, dst/f, follow_symlinks=False)
+    git = lambda *a: subprocess.run(['git','-c','user.name=t','-c','user.email=t@t',*a], cwd=dst, check=True, capture_output=True)
+    git('init','-q'); git('add','-A'); git('commit','-qm','tree')
+    return dst
+
+@pytest.mark.parametrize('command', ['nbdev_export', 'nbdev_clean'])
+def test_no_drift(copy, command):
+    subprocess.run([command], cwd=copy, check=True, capture_output=True)
+    diff = subprocess.run(['git','status','--porcelain'], cwd=copy, capture_output=True, text=True).stdout
+    assert diff == '', f'{command} changes these files: run it and commit\n{diff}'
+
+def test_readme_is_made_from_index():
+    done = subprocess.run([sys.executable, TOP/'tools/make_readme.py', '--check'], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+def number(path):
+    return int(path.name[:2])
+
+def test_a_module_imports_only_smaller_numbers():
+    numbered = {p.stem[3:]: p for p in NOTEBOOKS if re.match(r'\d\d_', p.name)}
+    assert len(numbered) > 10
+    for name, path in numbered.items():
+        source = (TOP/'fer_nb'/f'{name}.py').read_text()
+        for used in re.findall(r'from \.(\w+) import', source):
+            assert number(numbered[used]) < number(path), f'{path.name} imports {used}'
+
+def test_serving_never_imports_tensorflow():
+    code = 'import sys, fer_nb.recognize, fer_nb.widgets, fer_nb.cli; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
+    assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+
+def test_notebooks_stay_small_and_clean():
+    for p in NOTEBOOKS:
+        assert p.stat().st_size < 200_000, f'{p.name} is {p.stat().st_size//1000} kB'
+        for cell in json.loads(p.read_text())['cells']:
+            source = ''.join(cell['source'])
+            if cell['cell_type'] == 'code' and '#| export' in source:
+                assert len([l for l in source.splitlines() if l.strip()]) <= 40, f'{p.name}: a long export cell\n{source[:200]}'
+            for out in cell.get('outputs', []): assert out.get('output_type') != 'error', f'{p.name} keeps an error'
+
+def test_quarto_names_only_pages_that_exist():
+    import yaml
+    quarto = yaml.safe_load((TOP/'_quarto.yml').read_text())
+    assert (TOP/'nbs/_quarto.yml').is_symlink() and (TOP/'nbs/_quarto.yml').resolve() == (TOP/'_quarto.yml').resolve()
+    pages = re.findall(r'[\w/]+\.ipynb', json.dumps(quarto['website']))
+    assert pages
+    for page in pages: assert (TOP/'nbs'/page).exists(), page
+
+def test_settings_are_the_one_source_of_the_version():
+    cfg = configparser.ConfigParser(delimiters=['=']); cfg.read(TOP/'settings.ini')
+    import fer_nb
+    assert fer_nb.__version__ == cfg['DEFAULT']['version']

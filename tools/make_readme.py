@@ -1,0 +1,36 @@
+"""Make README.md from nbs/index.ipynb, anywhere: nbdev's own command needs Quarto.
+
+    python tools/make_readme.py           # write README.md
+    python tools/make_readme.py --check   # say whether it is up to date
+"""
+import re, sys
+from pathlib import Path
+import nbformat
+from nbconvert import MarkdownExporter
+
+TOP = Path(__file__).resolve().parent.parent
+
+def shown_cells(nb):
+    "The cells a reader sees: nbdev's directives are obeyed and taken out"
+    for cell in nb.cells:
+        directives = re.findall(r'^#\|\s*(.+)$', cell.source, re.M) if cell.cell_type == 'code' else []
+        if 'hide' in directives: continue
+        cell.source = re.sub(r'^#\|.*\n?', '', cell.source, flags=re.M)
+        if 'echo: false' in directives: cell.source = ''
+        if 'output: false' in directives: cell.outputs = []
+        yield cell
+
+def readme():
+    "Text of README.md"
+    nb = nbformat.read(TOP/'nbs/index.ipynb', as_version=4)
+    nb.cells = list(shown_cells(nb))
+    text, _ = MarkdownExporter().from_notebook_node(nb)
+    text = re.sub(r'```python\s*```\n?', '', text)                  # cells whose source is not shown
+    text = text.replace('](images/', '](nbs/images/')
+    text = re.sub(r'\]\((\d\d_\w+|app|tutorials/\w+)\.ipynb', r'](nbs/\1.ipynb', text)
+    return '<!-- Made from nbs/index.ipynb by `make readme`; change it there -->\n\n' + re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
+
+if __name__ == '__main__':
+    path, text = TOP/'README.md', readme()
+    if '--check' in sys.argv: sys.exit(0 if path.exists() and path.read_text(encoding='utf-8') == text else 'README.md differs from nbs/index.ipynb: run make readme')
+    path.write_text(text, encoding='utf-8')
