@@ -25,7 +25,7 @@ def say(text): # one line to the person, not to the output
 Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder.', show_default='mini_xception')]
 Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.')]
 
-# %% ../nbs/42_cli.ipynb #f7dd742c
+# %% ../nbs/42_cli.ipynb #32542771
 def recognize_files(
     recognizer,
     photos,     # Paths
@@ -38,6 +38,7 @@ def recognize_files(
             yield path, image, recognizer(image)
         except ImageError as e: yield path, None, e
 
+# %% ../nbs/42_cli.ipynb #b5a44ea0
 def _print_table(rows): # rows: dicts with `file`, as in --json
     from rich.console import Console
     from rich.table import Table
@@ -56,7 +57,7 @@ def _print_csv(rows, labels):
     out.writerow(['file','x','y','w','h','score','label','confidence',*labels])
     for r in rows: out.writerow([r['file'], *r['box'], r['score'], r['label'], r['confidence'], *r['probabilities'].values()])
 
-# %% ../nbs/42_cli.ipynb #86a1fe7d
+# %% ../nbs/42_cli.ipynb #5c2c986e
 def _free_name(folder, path): # a file name in folder that is not taken, so that a/1.jpg and b/1.jpg both stay
     name, n = f'{Path(path).stem}.png', 1
     while (folder/name).exists(): n += 1; name = f'{Path(path).stem}-{n}.png'
@@ -68,6 +69,7 @@ def _save_annotated(folder, path, image, found):
     try: Image.fromarray(annotate(image, found)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
+# %% ../nbs/42_cli.ipynb #b180e4c0
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF.', show_default=False)],
@@ -95,7 +97,7 @@ def predict(
     else: _print_table(rows)
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #6ce63815
+# %% ../nbs/42_cli.ipynb #ecffd8da
 def app_notebook()->Path:
     "Path of `app.ipynb`: inside an installed package, or in the repository"
     import fer_nb
@@ -112,6 +114,7 @@ def voila_command(
             '--Voila.log_level=WARN', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False',
             *([] if browser else ['--no-browser'])]
 
+# %% ../nbs/42_cli.ipynb #3caefecc
 def _port_is_free(ip, port):
     import socket
     with socket.socket() as s:
@@ -139,7 +142,7 @@ def open_app(
     try: raise typer.Exit(subprocess.run(voila_command(port, ip, browser), env=env).returncode)
     except KeyboardInterrupt: say('stopped')
 
-# %% ../nbs/42_cli.ipynb #76cc38f8
+# %% ../nbs/42_cli.ipynb #cc77e2a8
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -148,6 +151,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
+# %% ../nbs/42_cli.ipynb #f6f1bfe2
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -161,6 +165,8 @@ def train(
 ):
     "Train a network and write its model folder"
     _need('keras', 'onnx')
+    for path in (config, data): # said before TensorFlow takes its ten seconds to load
+        if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
     from fer_nb.data import load_fer2013
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
@@ -169,6 +175,7 @@ def train(
     export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
 
+# %% ../nbs/42_cli.ipynb #89c7a187
 @app.command()
 def evaluate(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')],
@@ -187,7 +194,7 @@ def evaluate(
     else: result = measure(OnnxModel(model), ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #996b10a2
+# %% ../nbs/42_cli.ipynb #fbb5e74d
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits
