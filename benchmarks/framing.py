@@ -1,7 +1,7 @@
 """How a detector's squared box lies on the training faces of FER2013: is a margin needed?
 
 Pastes training faces into a larger canvas, detects them, and writes benchmarks/framing.json: the median width of the squared box as a fraction of
-the training crop's, and the median offset of its center. Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
+the training crop's, and the median offset of its center, and where the landmarks lie. Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
 """
 import json, sys, warnings
 from pathlib import Path
@@ -24,14 +24,16 @@ def pasted(face):
 
 def measure(detector, faces):
     "Medians over the faces that were found once"
-    rows = []
+    rows, marks = [], []
     for face in tqdm(faces, desc=detector.name):
         found = detector(pasted(face))
         if len(found) == 1:
             x, y, w, _ = square_box(found[0].box)
+            if found[0].landmarks is not None: marks.append((found[0].landmarks - (CANVAS - SIDE)/2)/SIDE)
             rows.append((w/SIDE, (x + w/2 - CANVAS/2)/SIDE, (y + w/2 - CANVAS/2)/SIDE))
     width, dx, dy = np.median(rows, axis=0)
-    return {'faces': len(faces), 'found_once': len(rows), 'width': round(float(width), 3), 'offset_x': round(float(dx), 3), 'offset_y': round(float(dy), 3)}
+    at = {'landmarks': np.median(marks, axis=0).round(3).tolist()} if marks else {}
+    return {'faces': len(faces), 'found_once': len(rows), 'width': round(float(width), 3), 'offset_x': round(float(dx), 3), 'offset_y': round(float(dy), 3), **at}
 
 if __name__ == '__main__':
     train = load_fer2013(sys.argv[1] if len(sys.argv) > 1 else HERE.parent/'data/fer2013.csv').part('train')

@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['Recognition', 'Recognitions', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #dbbbc8b2
-from dataclasses import dataclass
+# %% ../nbs/21_recognize.ipynb #a043075f
+from dataclasses import dataclass, field
 import numpy as np
-from .labels import LabelSet, emotion
+from .labels import Emotion, LabelSet
 from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel
 
-# %% ../nbs/21_recognize.ipynb #48295de5
+# %% ../nbs/21_recognize.ipynb #6b92915e
 @dataclass(frozen=True)
 class Recognition:
     "What was seen in one face"
@@ -22,10 +22,11 @@ class Recognition:
     label:str            # The most probable class
     confidence:float     # Its probability, 0 to 1
     probabilities:dict   # Label -> probability; they sum to 1
-    landmarks:np.ndarray|None = None # 5×2 pixels, where the detector gives them
+    emotion:Emotion=field(repr=False)  # How the label is shown: emoji, color, words
+    landmarks:np.ndarray|None=field(default=None, repr=False) # 5×2 pixels, where the detector gives them
 
     @property
-    def emoji(self)->str: return emotion(self.label).emoji
+    def emoji(self)->str: return self.emotion.emoji
 
     def to_dict(self)->dict:
         "Plain numbers and strings, ready for JSON"
@@ -44,7 +45,7 @@ class Recognitions(list):
 
     def _repr_html_(self): return self.to_frame().round(3).to_html(index=False)
 
-# %% ../nbs/21_recognize.ipynb #88ca6708
+# %% ../nbs/21_recognize.ipynb #c0af155b
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -71,29 +72,36 @@ class Recognizer:
         "Name the expression of every face; raises `ImageError`"
         image = read_image(image)
         faces = self.detector(image)
-        probabilities = self.model.probabilities(boxes_input(image, [f.box for f in faces], self.model.spec.preprocess), self.label_set.name)
+        probabilities = self.model.probabilities(boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces]), self.label_set.name)
         return Recognitions(self._row(f, p) for f,p in zip(faces, probabilities))
 
     def _row(self, face, p): # a Face and its probabilities -> Recognition
         by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}
         best = max(by_label, key=by_label.get)
-        return Recognition(face.box, face.score, best, by_label[best], by_label, face.landmarks)
+        return Recognition(face.box, face.score, best, by_label[best], by_label, self.label_set.emotion(best), face.landmarks)
 
-# %% ../nbs/21_recognize.ipynb #c31827ab
+# %% ../nbs/21_recognize.ipynb #34042e2c
+def _draw_face(im, draw, r, unit, font, icon): # in place: one face on a Pillow image
+    x, y, w, h = r.box
+    text, top = f'{r.label} {r.confidence:.0%}', max(0, r.box[1]-round(unit*1.3))
+    draw.rectangle((x, y, x+w, y+h), outline=r.emotion.color, width=max(2, unit//8))
+    left = x + (round(unit*1.3) if icon else 0)
+    box = draw.textbbox((left, top), text, font=font)
+    draw.rectangle((x-2, box[1]-2, box[2]+2, box[3]+2), fill=r.emotion.color)
+    draw.text((left, top), text, fill='white' if r.emotion.color == '#0072B2' else 'black', font=font)
+    if icon: im.paste(icon, (x, top), icon)
+
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,
+    icons:dict|None=None,       # Label -> PNG file that stands before it, see `find_icons`
 )->np.ndarray:                  # H×W×3 uint8, RGB, a new array
     "Draw box, label and confidence of every face"
     from PIL import Image, ImageDraw, ImageFont
     im = Image.fromarray(read_image(image))
     draw, unit = ImageDraw.Draw(im), max(10, min(im.size)//28)
-    font = ImageFont.load_default(unit)
+    side = round(unit*1.2)
     for r in recognitions:
-        x, y, w, h = r.box
-        color, text = emotion(r.label).color, f'{r.label} {r.confidence:.0%}'
-        draw.rectangle((x, y, x+w, y+h), outline=color, width=max(2, unit//8))
-        left, top, right, bottom = draw.textbbox((x, max(0, y-unit*1.3)), text, font=font)
-        draw.rectangle((left-2, top-2, right+2, bottom+2), fill=color)
-        draw.text((x, max(0, y-unit*1.3)), text, fill='black', font=font)
-    return np.asarray(im)
+        icon = Image.open(icons[r.label]).convert('RGBA').resize((side, side)) if icons and r.label in icons else None
+        _draw_face(im, draw, r, unit, ImageFont.load_default(unit), icon)
+    return np.array(im)

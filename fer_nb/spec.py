@@ -6,12 +6,12 @@
 __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'DEFAULT_MODEL', 'ModelError', 'ModelSpec', 'save_spec', 'load_spec',
            'weights_file', 'model_folders', 'find_model']
 
-# %% ../nbs/03_spec.ipynb #01b93952
+# %% ../nbs/03_spec.ipynb #0f3d135e
 import json, os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import fer_nb
-from .labels import FerError, LabelSet
+from .labels import Emotion, FerError, LabelSet
 from .preprocess import Preprocess
 from .detect import sha256
 
@@ -21,13 +21,14 @@ class ModelError(FerError, ValueError):
 
 SPEC_FILE, ONNX_FILE, KERAS_FILE = 'model.json', 'model.onnx', 'model.keras'
 
-# %% ../nbs/03_spec.ipynb #2ca01d05
+# %% ../nbs/03_spec.ipynb #f96e32e4
 @dataclass(frozen=True)
 class ModelSpec:
     "All that is needed to use a model's weights"
     name:str              # "mini_xception"
     outputs:dict          # Output name -> tuple of labels in the order of its logits; the first is the one shown by default
     preprocess:Preprocess=Preprocess()
+    emotions:dict=field(default_factory=dict)    # Label -> how it is shown (emoji, color, ...), for labels of the user's own
     temperature:dict=field(default_factory=dict) # Output name -> divisor of its logits before the softmax, 1 where absent
     version:str='1'       # Of the weights
     parameters:int=0      # Trainable and not
@@ -36,7 +37,7 @@ class ModelSpec:
     def label_set(self, output:str|None=None)->LabelSet:
         "Labels of `output`, of the first one if None; raises `ModelError`"
         output = output or next(iter(self.outputs))
-        if output in self.outputs: return LabelSet(output, tuple(self.outputs[output]))
+        if output in self.outputs: return LabelSet(output, tuple(self.outputs[output]), {k: e for k,e in self.emotions.items() if k in self.outputs[output]})
         raise ModelError(f"model {self.name} has no output '{output}'; choose {' or '.join(self.outputs)}")
 
 # %% ../nbs/03_spec.ipynb #84f654ff
@@ -51,12 +52,13 @@ def save_spec(
     (folder/SPEC_FILE).write_text(json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
     return spec
 
-# %% ../nbs/03_spec.ipynb #c10b6353
+# %% ../nbs/03_spec.ipynb #ccd3a801
 def _parse_spec(d): # dict of a model.json -> ModelSpec
     if d.pop('format') != 1: raise ValueError('made for another version of fer_nb')
     outputs = {k: tuple(v) for k,v in d.pop('outputs').items()}
     if not outputs or any(len(v) < 2 for v in outputs.values()): raise ValueError('no outputs')
-    return ModelSpec(outputs=outputs, preprocess=Preprocess(**d.pop('preprocess')), **d)
+    emotions = {k: Emotion(**{**e, 'aliases': tuple(e.get('aliases', ()))}) for k,e in d.pop('emotions', {}).items()}
+    return ModelSpec(outputs=outputs, emotions=emotions, preprocess=Preprocess(**d.pop('preprocess')), **d)
 
 def load_spec(
     folder, # Of the model

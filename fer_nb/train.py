@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_config', 'load_config', 'FaceBatches', 'soft_labels',
-           'class_weights', 'make_optimizer', 'Progress', 'read_history', 'train']
+           'balanced_rows', 'class_weights', 'make_optimizer', 'Progress', 'read_history', 'train']
 
-# %% ../nbs/13_train.ipynb #1daabc9b
+# %% ../nbs/13_train.ipynb #b8ccd910
 import csv, json, time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,10 +17,10 @@ from .labels import FerError, get_label_set
 from .preprocess import Preprocess, faces_input
 from .spec import KERAS_FILE
 from .data import FaceDataset
-from .augment import Augment, augment_batch
+from .augment import Augment, augment_batch, mix_batch
 from .models import create_model
 
-# %% ../nbs/13_train.ipynb #9224b87e
+# %% ../nbs/13_train.ipynb #4ef62027
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -40,6 +40,7 @@ class TrainConfig:
     weight_decay:float=.02        # AdamW (Loshchilov and Hutter 2019)
     label_smoothing:float=.05
     class_weights:float=0.        # Weight of a class is (mean count / its count) to this power: 0 none, 1 balanced
+    balanced_sampling:bool=False  # Draw every class equally often, with repetition
     ema:float=.998                # Momentum of the averaged weights that are validated and kept; 0 switches averaging off
     seed:int=0
 
@@ -62,22 +63,24 @@ def load_config(
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
     except (ValueError, TypeError, AttributeError) as e: raise TrainError(f"{path} is not a training configuration ({e})") from None
 
-# %% ../nbs/13_train.ipynb #bad3d98c
+# %% ../nbs/13_train.ipynb #99b4a606
 class FaceBatches(keras.utils.PyDataset):
     "Augmented batches of (faces, soft labels) in a new order every epoch"
     def __init__(self, ds:FaceDataset, config:TrainConfig):
         super().__init__()
         self.ds, self.config, self.epoch = ds, config, 0
         self.images = np.ascontiguousarray(ds.images)
-        self.targets = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing)
+        self.targets = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft.astype(np.float32)
 
     def __len__(self): return max(1, len(self.ds)//self.config.batch_size)
 
     def __getitem__(self, i):
         c = self.config
-        rows = np.random.default_rng((c.seed, self.epoch)).permutation(len(self.ds))[i*c.batch_size:(i+1)*c.batch_size]
-        faces = augment_batch(self.images[rows], np.random.default_rng((c.seed, self.epoch, i)), c.augment)
-        return faces_input(faces, c.preprocess), self.targets[rows]
+        order, rng = np.random.default_rng((c.seed, self.epoch)), np.random.default_rng((c.seed, self.epoch, i))
+        rows = balanced_rows(self.ds.labels, order) if c.balanced_sampling else order.permutation(len(self.ds))
+        rows = rows[i*c.batch_size:(i+1)*c.batch_size]
+        x, y = faces_input(augment_batch(self.images[rows], rng, c.augment), c.preprocess), self.targets[rows]
+        return mix_batch(x, y, rng, c.augment) if c.augment else (x, y)
 
 def soft_labels(
     labels,            # N ints
@@ -87,6 +90,16 @@ def soft_labels(
     "One-hot labels, smoothed (Szegedy et al. 2016)"
     return (np.eye(n, dtype=np.float32)[labels]*(1-smoothing) + smoothing/n).astype(np.float32)
 
+def balanced_rows(
+    labels,                    # N ints
+    rng:np.random.Generator,
+)->np.ndarray:                 # N row numbers, every class equally often
+    "Draw rows so that rare classes are seen as often as common ones"
+    labels = np.asarray(labels)
+    classes = np.unique(labels)
+    return np.array([rng.choice(np.flatnonzero(labels == k)) for k in rng.permutation(np.resize(classes, len(labels)))])
+
+# %% ../nbs/13_train.ipynb #ff5a012e
 def class_weights(
     labels,       # N ints
     n:int,
@@ -98,7 +111,7 @@ def class_weights(
     w = w*counts.sum()/(w*counts).sum()
     return {i: float(v) for i,v in enumerate(w)}
 
-# %% ../nbs/13_train.ipynb #7139b92f
+# %% ../nbs/13_train.ipynb #70fe2ef7
 def make_optimizer(
     config:TrainConfig,
     steps:int,          # Batches an epoch
@@ -108,7 +121,7 @@ def make_optimizer(
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate*.01, max(1, config.epochs*steps - warmup), warmup_target=config.learning_rate, warmup_steps=warmup)
     return keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, use_ema=config.ema > 0, ema_momentum=config.ema or None)
 
-# %% ../nbs/13_train.ipynb #b683be9b
+# %% ../nbs/13_train.ipynb #5178b1e0
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run"
     def __init__(self, batches): super().__init__(); self.batches, self.bar = batches, None
@@ -124,7 +137,7 @@ class Progress(keras.callbacks.Callback):
         logs['seconds'] = round(time.perf_counter() - self.start, 2)
         self.bar.set_postfix_str(f"epoch {epoch+1}, accuracy {logs['accuracy']:.3f}, validation {logs['val_accuracy']:.3f}")
 
-# %% ../nbs/13_train.ipynb #e5f8d954
+# %% ../nbs/13_train.ipynb #3b91e81e
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -144,7 +157,7 @@ def _tidy_history(folder): # one row an epoch, and line ends that git leaves alo
 def _best_so_far(folder): # None where no epoch has ended
     return max((row['val_accuracy'] for row in read_history(folder)), default=None)
 
-# %% ../nbs/13_train.ipynb #9ddd2384
+# %% ../nbs/13_train.ipynb #e8d84459
 def _callbacks(folder, batches, config):
     cb = keras.callbacks
     swap = [cb.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
@@ -158,7 +171,7 @@ def _check_folder(folder): # make it, and tell before the first epoch if it cann
         probe = folder/'.write_test'; probe.touch(); probe.unlink()
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/13_train.ipynb #91f52bad
+# %% ../nbs/13_train.ipynb #4245fcb8
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'

@@ -6,34 +6,39 @@
 __all__ = ['STATIC', 'MAX_PHOTO_BYTES', 'face_messages', 'FaceWidget', 'CameraWidget', 'PhotoWidget', 'HeaderWidget',
            'model_facts', 'load_app']
 
-# %% ../nbs/40_widgets.ipynb #62bdf17f
-import os, time
+# %% ../nbs/40_widgets.ipynb #d11ebfae
+import base64, os, time
 from pathlib import Path
 import anywidget
 import traitlets
 import fer_nb
-from .labels import FerError, emotion
+from .labels import FerError, find_icons
 from .recognize import Recognizer
 
-# %% ../nbs/40_widgets.ipynb #eb6fa2e5
+# %% ../nbs/40_widgets.ipynb #0c293fb0
 STATIC = Path(fer_nb.__file__).resolve().parent/'static'
 
 def _source(*names): # the text of files in static/, one after the other
     return '\n'.join((STATIC/n).read_text(encoding='utf-8') for n in names)
 
+def _data_url(path): # a PNG that the page needs no server for
+    return 'data:image/png;base64,' + base64.b64encode(Path(path).read_bytes()).decode()
+
 def face_messages(recognitions)->list:
     "Faces as the browser draws them: plain JSON"
     return [{**r.to_dict(), 'emoji': r.emoji} for r in recognitions]
 
+# %% ../nbs/40_widgets.ipynb #9f1e66bd
 class FaceWidget(anywidget.AnyWidget):
     "What photos and camera share: a recognizer, its labels, and answers that never carry a stack trace"
     _css = _source('faces.css')
-    classes = traitlets.List().tag(sync=True) # Name, emoji and color of each label, in the model's order
+    classes = traitlets.List().tag(sync=True) # Name, emoji, color and icon of each label, in the model's order
 
     def __init__(self, recognizer:Recognizer, **kwargs):
         self.recognizer = recognizer
-        rows = [emotion(l, i) for i,l in enumerate(recognizer.label_set)]
-        super().__init__(classes=[{'name': e.name, 'emoji': e.emoji, 'color': e.color} for e in rows], **kwargs)
+        icons = {name: _data_url(path) for name,path in find_icons(None, recognizer.label_set).items()}
+        rows = [{'name': e.name, 'emoji': e.emoji, 'color': e.color, 'icon': icons.get(e.name)} for e in recognizer.label_set.emotions]
+        super().__init__(classes=rows, **kwargs)
         self.on_msg(self._receive)
 
     def _receive(self, _, content, buffers): # a message of the browser's
@@ -54,7 +59,7 @@ class FaceWidget(anywidget.AnyWidget):
         faces = face_messages(self.recognizer(image))
         return {'width': image.shape[1], 'height': image.shape[0], 'faces': faces, 'ms': round(1000*(time.perf_counter()-start), 1)}
 
-# %% ../nbs/40_widgets.ipynb #f6e10a46
+# %% ../nbs/40_widgets.ipynb #34538ae4
 class CameraWidget(FaceWidget):
     "Start and stop the webcam of the visitor's browser, and see each face named live"
     _esm = _source('faces.js', 'camera.js')
@@ -63,7 +68,7 @@ class CameraWidget(FaceWidget):
         if content.get('kind') != 'frame' or len(buffers) != 1: return None
         return self.look(bytes(buffers[0]), 'the frame')
 
-# %% ../nbs/40_widgets.ipynb #1c1bee89
+# %% ../nbs/40_widgets.ipynb #49511540
 MAX_PHOTO_BYTES = 50_000_000
 
 class PhotoWidget(FaceWidget):
@@ -91,7 +96,7 @@ class PhotoWidget(FaceWidget):
         self.send({'id': content.get('id'), 'kind': 'sample-file'}, [data])
         return self.look(data, 'astronaut.jpg')
 
-# %% ../nbs/40_widgets.ipynb #a59bf3ec
+# %% ../nbs/40_widgets.ipynb #0d8ea7bb
 class HeaderWidget(anywidget.AnyWidget):
     "Title, what the model is and how often it is right, and a light and dark switch"
     _esm, _css = _source('header.js'), _source('faces.css')
