@@ -100,7 +100,7 @@ def predict(
     else: _print_table(rows, recognizer.label_set)
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #ecffd8da
+# %% ../nbs/42_cli.ipynb #792924e9
 def app_notebook()->Path:
     "Path of `app.ipynb`: inside an installed package, or in the repository"
     import fer_nb
@@ -114,7 +114,7 @@ def voila_command(
 )->list: # Arguments of a process that serves the app
     "Voila on the app's notebook, a kernel made ready before the first visitor"
     return [sys.executable, '-m', 'voila', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', '--template=fer_nb', '--preheat_kernel=True', '--pool_size=1',
-            '--Voila.log_level=WARN', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False',
+            '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
 
 # %% ../nbs/42_cli.ipynb #345566f8

@@ -171,7 +171,7 @@ def _check_folder(folder): # make it, and tell before the first epoch if it cann
         probe = folder/'.write_test'; probe.touch(); probe.unlink()
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/13_train.ipynb #4245fcb8
+# %% ../nbs/13_train.ipynb #bd01ee0d
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
@@ -183,6 +183,7 @@ def train(
     _check_folder(folder)
     if (folder/TRAIN_FILE).exists() and load_config(folder) != config: raise TrainError(f"{folder} holds a run with other settings; choose another folder or remove it")
     save_config(config, folder)
+    if len(read_history(folder)) == config.epochs and (folder/KERAS_FILE).exists(): return keras.saving.load_model(folder/KERAS_FILE) # it was finished before
     keras.utils.set_random_seed(config.seed)
     model = create_model(config.model, ds.label_set, config.preprocess.shape)
     batches = FaceBatches(training, config)
