@@ -31,7 +31,7 @@ endif
 .venv/app: .venv/made settings.ini setup.py
 	@echo "installing what serves people (once) ..."
 	@$(INSTALL) -e .
-	@$(BIN)/fer-nb fetch yunet || echo "the app works without it; run make app again with a network to try once more"
+	@$(BIN)/fer-nb fetch yunet || echo "(the app works without it, with an older detector; with a network, .venv/bin/fer-nb fetch yunet tries again)"
 	@touch $@
 
 .venv/dev: .venv/app

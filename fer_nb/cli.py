@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'say', 'recognize_files', 'predict', 'app_notebook',
-           'voila_command', 'open_app', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train',
-           'evaluate', 'main']
+           'voila_command', 'run_until_stopped', 'open_app', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable',
+           'fetch', 'train', 'evaluate', 'main']
 
-# %% ../nbs/42_cli.ipynb #33878fb8
-import csv, json, os, subprocess, sys, warnings
+# %% ../nbs/42_cli.ipynb #e5745f5b
+import csv, json, os, signal, subprocess, sys, warnings
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,7 +117,7 @@ def voila_command(
             '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
 
-# %% ../nbs/42_cli.ipynb #345566f8
+# %% ../nbs/42_cli.ipynb #a4bbcac1
 def _port_is_free(ip, port):
     import socket
     with socket.socket() as s:
@@ -125,6 +125,21 @@ def _port_is_free(ip, port):
         try: s.bind((ip, port)); return True
         except OSError: return False
 
+def run_until_stopped(
+    command:list, env:dict,
+)->int: # Exit status
+    "Run a server until it ends, or until Ctrl+C or a signal ends it with its kernels"
+    def stop(*_): raise KeyboardInterrupt
+    for name in ('SIGTERM', 'SIGHUP'): signal.signal(getattr(signal, name, signal.SIGTERM), stop)
+    server = subprocess.Popen(command, env=env, start_new_session=True) # Ctrl+C is for us; kernels would answer it with stack traces
+    try: return server.wait()
+    except KeyboardInterrupt: say('stopping ...')
+    server.terminate()
+    try: server.wait(10)
+    except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
+    return 0
+
+# %% ../nbs/42_cli.ipynb #635414ad
 @app.command('app')
 def open_app(
     model:Model=None,
@@ -145,10 +160,9 @@ def open_app(
     if icons: env['FER_NB_ICONS'] = str(icons.resolve())
     if model: env['FER_NB_MODEL'] = str(Path(model).resolve()) if Path(model).is_dir() else model
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
-    try: raise typer.Exit(subprocess.run(voila_command(port, ip, browser), env=env).returncode)
-    except KeyboardInterrupt: say('stopped')
+    raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #5ba5eab4
+# %% ../nbs/42_cli.ipynb #4b5a2485
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -190,7 +204,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #e2e5153a
+# %% ../nbs/42_cli.ipynb #13d7f816
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -206,7 +220,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #45a7d8c8
+# %% ../nbs/42_cli.ipynb #0dac2ed4
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -215,7 +229,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #100ed882
+# %% ../nbs/42_cli.ipynb #0a550d4c
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -239,7 +253,7 @@ def train(
     export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
 
-# %% ../nbs/42_cli.ipynb #ce5871c6
+# %% ../nbs/42_cli.ipynb #ba0f5842
 @app.command()
 def evaluate(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')],
@@ -258,7 +272,7 @@ def evaluate(
     else: result = measure(OnnxModel(model), ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #7f59a96f
+# %% ../nbs/42_cli.ipynb #f5f042d8
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits

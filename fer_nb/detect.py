@@ -91,7 +91,7 @@ def sha256(
     "Hash a file"
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-# %% ../nbs/02_detect.ipynb #9edc9c33
+# %% ../nbs/02_detect.ipynb #71c98ecf
 def find_yunet()->Path|None:
     "Path of YuNet's file, its hash checked; None where there is none; raises `DetectorError` where it is a wrong file"
     named = os.environ.get('FER_NB_YUNET')
@@ -109,6 +109,7 @@ def fetch_yunet(
 )->Path:             # Of the verified file in `cache_dir`
     "Download YuNet's file once, checked by its hash; raises `DetectorError`"
     import pooch
+    pooch.get_logger().setLevel('WARNING')
     for url in urls:
         try: return Path(pooch.retrieve(url, f'sha256:{YUNET_SHA256}', fname=YUNET_FILE, path=cache_dir(), downloader=pooch.HTTPDownloader(timeout=20)))
         except Exception as e: reason = type(e).__name__

@@ -24,7 +24,9 @@ def url(tmp_path_factory):
         except urllib.error.HTTPError: break
         except OSError: time.sleep(.5)
     yield address
-    os.killpg(server.pid, 15); server.wait(20)
+    server.terminate()
+    assert server.wait(20) == 0, 'the app does not end when it is told to'
+    with socket.socket() as s: assert s.connect_ex(('127.0.0.1', port)) != 0, 'something still listens'
     assert 'Traceback' not in log.read_text(), log.read_text()[-3000:]
 
 @pytest.fixture(scope='module')
