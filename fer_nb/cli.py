@@ -162,7 +162,7 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #4b5a2485
+# %% ../nbs/42_cli.ipynb #db04fd12
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -178,20 +178,26 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
         kwargs = {'detector': load_detector() if crop else None, 'subject': subject}
     return load_dataset(source, labels, strict=strict, **(kwargs if source.is_dir() else {}))
 
+# %% ../nbs/42_cli.ipynb #cf48e302
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
     crop:Annotated[bool, typer.Option('--crop', help='Pictures are photos: find the face in each and crop it.')]=False,
     strict:Annotated[bool, typer.Option('--strict', help='Stop at the first row that cannot be used.')]=False,
     subject:Annotated[Optional[str], typer.Option(help=r'Pattern whose first group names the person in a file name, such as "(S\\d+)_".')]=None,
+    out:Annotated[Optional[Path], typer.Option(help='Keep what was read as arrays, in this .npz file. (fer2013.csv keeps a copy beside it by itself.)')]=None,
 ):
     "Read SOURCE, say what cannot be used and why, and keep a fast copy"
     ds, problems = _load_source(source, labels, crop, strict, subject)
     typer.echo(ds.counts().to_string())
     for where, why in problems[:20]: say(f'left out: {where if isinstance(where, str) else f"line {where}"}: {why}')
     if len(problems) > 20: say(f'and {len(problems)-20} more')
+    if out:
+        from fer_nb.data import save_npz
+        save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
+# %% ../nbs/42_cli.ipynb #ac34f612
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -204,7 +210,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #13d7f816
+# %% ../nbs/42_cli.ipynb #157e00ef
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -220,7 +226,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #0dac2ed4
+# %% ../nbs/42_cli.ipynb #a78ce409
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -229,7 +235,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #0a550d4c
+# %% ../nbs/42_cli.ipynb #563bb004
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -239,40 +245,43 @@ def _need(*modules): # of the extra `train`, or one line that says how to get it
 def train(
     config:Annotated[Path, typer.Option(help='A train.json, such as models/mini_xception/train.json.')],
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
-    data:Annotated[Path, typer.Option(help='fer2013.csv, or the .zip or .tar.gz around it.')]=Path('data/fer2013.csv'),
+    data:Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]=Path('data/fer2013.csv'),
 ):
     "Train a network and write its model folder"
     _need('keras', 'onnx')
     for path in (config, data): # said before TensorFlow takes its ten seconds to load
         if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
-    from fer_nb.data import load_fer2013
+    from fer_nb.data import load_dataset
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
-    cfg, ds = load_config(config), load_fer2013(data)
+    cfg = load_config(config)
+    ds, problems = load_dataset(data, cfg.labels, **({'pre': cfg.preprocess} if data.is_dir() else {}))
+    if problems: say(f'{len(problems)} rows were left out; fer-nb data prepare {data} says which')
     network = fit(cfg, ds, out)
-    export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess)
+    export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess, emotions=ds.label_set.own)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
 
-# %% ../nbs/42_cli.ipynb #ba0f5842
+# %% ../nbs/42_cli.ipynb #5bf995d3
 @app.command()
 def evaluate(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')],
-    data:Annotated[Path, typer.Option(help='fer2013.csv, or the .zip or .tar.gz around it.')]=Path('data/fer2013.csv'),
+    data:Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]=Path('data/fer2013.csv'),
     split:Annotated[str, typer.Option(help='train, validation (PublicTest) or test (PrivateTest).')]='validation',
     write:Annotated[bool, typer.Option('--write', help='Evaluate every split and write metrics.json into the model folder: for a network that is to ship.')]=False,
 ):
     "Measure a model on labeled faces; prints JSON"
     _need('sklearn')
-    from fer_nb.data import load_fer2013
+    from fer_nb.data import load_dataset
     from fer_nb.evaluate import evaluate as measure, write_metrics
     from fer_nb.runtime import OnnxModel
     from fer_nb.spec import find_model
-    ds = load_fer2013(data)
+    fitted = OnnxModel(model)
+    ds, _ = load_dataset(data, fitted.spec.label_set(), **({'pre': fitted.spec.preprocess} if data.is_dir() else {}))
     if write: result = write_metrics(find_model(model), ds, f'fer-nb evaluate {model} --data {data} --write')
-    else: result = measure(OnnxModel(model), ds, split)
+    else: result = measure(fitted, ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #f5f042d8
+# %% ../nbs/42_cli.ipynb #861eb0dd
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits

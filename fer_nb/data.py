@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'SPLIT_FOLDERS',
            'PICTURES', 'DataError', 'FaceDataset', 'read_fer2013', 'load_fer2013', 'majority', 'vote_distribution',
-           'read_votes', 'load_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows', 'read_npz',
-           'load_dataset', 'repeated_rows']
+           'read_votes', 'load_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows', 'save_npz',
+           'read_npz', 'load_dataset', 'repeated_rows']
 
 # %% ../nbs/10_data.ipynb #1faf7552
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
@@ -181,7 +181,7 @@ def load_fer2013(
         warnings.warn(f"{len(problems)} of {len(problems)+len(ds)} rows were left out; the first: {first}", stacklevel=2)
     return ds
 
-# %% ../nbs/10_data.ipynb #e8e143d5
+# %% ../nbs/10_data.ipynb #cd1bed06
 VOTE_COLUMNS = ('neutral','happiness','surprise','sadness','anger','disgust','fear','contempt','unknown','NF')
 HOW_TO_GET_VOTES = 'download fer2013new.csv from github.com/microsoft/FERPlus and put it at data/fer2013new.csv'
 
@@ -202,7 +202,7 @@ def vote_distribution(
     total = v.sum(axis=1, keepdims=True)
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
-# %% ../nbs/10_data.ipynb #a6a95511
+# %% ../nbs/10_data.ipynb #0df4a705
 def read_votes(
     path,            # fer2013new.csv
 )->np.ndarray:       # N×10 ints, in the order of `VOTE_COLUMNS`
@@ -229,7 +229,7 @@ def load_ferplus(
     ds = replace(ds, label_set=get_label_set('ferplus'), labels=np.maximum(labels, 0).astype(np.uint8), soft=vote_distribution(votes), name='ferplus')
     return ds[keep]
 
-# %% ../nbs/10_data.ipynb #4a836c87
+# %% ../nbs/10_data.ipynb #19d4cdd4
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
 PICTURES = {'.png','.jpg','.jpeg','.webp','.bmp','.gif','.tif','.tiff'}
 
@@ -262,7 +262,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #40bb037e
+# %% ../nbs/10_data.ipynb #0b8e7b2e
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(image, pre).astype(np.uint8)
@@ -295,7 +295,7 @@ def read_pictures(
     splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #846b9237
+# %% ../nbs/10_data.ipynb #e10f7b3b
 def table_rows(
     table,               # CSV file, or DataFrame, with the columns `path` and `label` and if wanted `split`
     root=None,           # Folder that relative paths start from; that of the CSV if None
@@ -312,14 +312,20 @@ def table_rows(
     splits = table['split'] if 'split' in table else [None]*len(table)
     return [(Path(root or '.')/p, str(l), SPLIT_FOLDERS.get(str(s).lower())) for p,l,s in zip(table['path'], table['label'], splits)]
 
+def save_npz(ds:FaceDataset, path)->None:
+    "Keep a data set as arrays that `read_npz` reads; raises `DataError`"
+    soft = {} if ds.soft is None else {'soft': ds.soft}
+    try: np.savez(path, images=ds.images, labels=ds.labels, split=np.array(SPLITS)[ds.split], ids=ds.ids, names=np.array(ds.label_set.labels), **soft)
+    except OSError as e: raise DataError(f"cannot write {path} ({e.strerror}); choose another place") from None
+
 def read_npz(
-    path,                # With `images` (N×H×W or N×H×W×3 uint8), `labels` (N ints), and if wanted `usage` or `split` (N names)
-    labels='fer2013',
+    path,        # With `images` (N×H×W or N×H×W×3 uint8), `labels` (N ints), and if wanted `usage` or `split` (N names), `names`, `ids`, `soft`
+    labels=None, # Label set; the `names` in the file, else FER2013's, if None
 )->FaceDataset:
     "Read arrays; raises `DataError`"
-    label_set = get_label_set(labels)
     try:
         with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
+        label_set = get_label_set(labels) if labels else LabelSet(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
         images, y = d['images'], d['labels'].astype(np.int64)
         names = d.get('usage', d.get('split'))
         split = np.array([SPLIT_FOLDERS[str(n).lower()] for n in names], np.uint8) if names is not None else split_rows(y, range(len(y)))
@@ -327,9 +333,9 @@ def read_npz(
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
     if images.dtype != np.uint8 or images.ndim not in (3,4) or not len(images) == len(y) == len(split): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
-    return FaceDataset(images, y.astype(np.uint8), split, label_set, np.arange(len(y)), Path(path).stem)
+    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #39d6ac15
+# %% ../nbs/10_data.ipynb #31f81096
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
@@ -339,7 +345,7 @@ def load_dataset(
     "Read any source; raises `DataError`"
     source = Path(source)
     if source.is_dir(): return read_pictures(list_folder(source), labels, name=source.name, strict=strict, **kwargs)
-    if source.suffix == '.npz': return read_npz(source, labels or 'fer2013'), []
+    if source.suffix == '.npz': return read_npz(source, labels), []
     if source.suffix == '.csv' and source.is_file() and _header(source) >= {'path','label'}:
         return read_pictures(table_rows(source), labels, name=source.stem, strict=strict, **kwargs)
     with warnings.catch_warnings():
@@ -353,7 +359,7 @@ def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))
     return kept[1] if kept else read_fer2013(path)[1]
 
-# %% ../nbs/10_data.ipynb #0059b676
+# %% ../nbs/10_data.ipynb #4b3e0604
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
 

@@ -71,7 +71,7 @@ def parity(
     got = ort.InferenceSession(str(onnx_path), providers=['CPUExecutionProvider']).run(model.output_names, {'faces': faces})[0]
     return float(np.abs(expected - got).max())
 
-# %% ../nbs/14_export.ipynb #e22ee54e
+# %% ../nbs/14_export.ipynb #04c2e08c
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; `model.keras`, `model.onnx` and `model.json` are written into it
@@ -79,6 +79,7 @@ def export_model(
     outputs:dict,            # Output name -> labels
     preprocess:Preprocess,
     version:str='1',
+    emotions:dict|None=None, # Label -> `Emotion`, for labels that are shown in the user's own way
 )->ModelSpec:
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
@@ -87,4 +88,4 @@ def export_model(
     to_onnx(bare, folder/ONNX_FILE)
     difference = parity(bare, folder/ONNX_FILE)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left in {folder} to look at")
-    return save_spec(ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params()), folder)
+    return save_spec(ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), emotions=emotions or {}), folder)

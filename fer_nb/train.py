@@ -20,7 +20,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model
 
-# %% ../nbs/13_train.ipynb #4ef62027
+# %% ../nbs/13_train.ipynb #d42e8f6a
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -30,7 +30,7 @@ TRAIN_FILE, HISTORY_FILE = 'train.json', 'history.csv'
 class TrainConfig:
     "The choices of a training run"
     model:str='mini_xception'
-    labels:str='fer2013'          # Label set
+    labels:str|None='fer2013'     # Label set: a name or a label file; None takes the class names of the data
     preprocess:Preprocess=Preprocess()
     augment:Augment|None=Augment()
     epochs:int=60

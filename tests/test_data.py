@@ -12,6 +12,21 @@ def test_fer2013_is_read_as_it_is(csv_path):
     again = load_fer2013(csv_path)
     assert isinstance(again.images, np.memmap) and np.array_equal(again.images[::500], ds.images[::500])
 
+def test_ferplus_majority_counts(csv_path):
+    from fer_nb.data import load_ferplus
+    votes = next((p for p in (TOP/'data/fer2013new.csv', SHARED/'data/fer2013/fer2013new.csv') if p.exists()), None)
+    if not votes: pytest.skip('no data/fer2013new.csv (the FER+ votes)')
+    ds = load_ferplus(csv_path, votes)
+    assert [len(ds.part(s)) for s in ('train','validation','test')] == [25060, 3199, 3153]
+    assert ds.soft.shape == (len(ds), 8) and np.allclose(ds.soft.sum(1), 1, atol=1e-5)
+
+def test_leaks_of_fer2013(csv_path):
+    from fer_nb.audit import drop_leaks, leaks, repeats
+    from fer_nb.data import load_fer2013
+    ds = load_fer2013(csv_path)
+    assert (leaks(ds, near=0).split == 'test').sum() == 288 and len(repeats(ds)) == 1848
+    assert len(leaks(drop_leaks(ds), near=0)) == 0
+
 def test_the_committed_figures_are_recomputed(csv_path):
     kept = json.loads((TOP/'models/mini_xception/metrics.json').read_text())['validation']
     done = subprocess.run(['fer-nb','evaluate','mini_xception','--data',csv_path,'--split','validation'], capture_output=True, text=True, check=True)

@@ -16,16 +16,18 @@ def shown_cells(nb):
         directives = re.findall(r'^#\|\s*(.+)$', cell.source, re.M) if cell.cell_type == 'code' else []
         if 'hide' in directives: continue
         cell.source = re.sub(r'^#\|.*\n?', '', cell.source, flags=re.M)
-        if 'echo: false' in directives: cell.source = ''
         if 'output: false' in directives: cell.outputs = []
-        yield cell
+        yield only_output(cell) if 'echo: false' in directives else cell
+
+def only_output(cell):
+    "A Markdown cell with what a code cell shows"
+    return nbformat.v4.new_markdown_cell('\n\n'.join(out.data['text/markdown'] for out in cell.outputs))
 
 def readme():
     "Text of README.md"
     nb = nbformat.read(TOP/'nbs/index.ipynb', as_version=4)
     nb.cells = list(shown_cells(nb))
     text, _ = MarkdownExporter().from_notebook_node(nb)
-    text = re.sub(r'```\w*\s*```\n?', '', text)                  # cells whose source is not shown
     text = text.replace('](images/', '](nbs/images/')
     text = re.sub(r'\]\((\d\d_\w+|app|tutorials/\w+)\.ipynb', r'](nbs/\1.ipynb', text)
     return '<!-- Made from nbs/index.ipynb by `make readme`; change it there -->\n\n' + re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
