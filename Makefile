@@ -6,7 +6,7 @@ PORT   ?= 8866
 DATA   ?= data/fer2013.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lab docs readme train evaluate bench clean
+.PHONY: help app test dev lab docs readme train evaluate bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -47,6 +47,8 @@ app: .venv/app ## Open the app in a browser: photos and webcam
 test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a real browser
 	@$(BIN)/python tests/get_browser.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests $(ARGS)
+
+dev: .venv/dev ## Install what training, judging and the tests need
 
 lab: .venv/dev ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab nbs

@@ -106,7 +106,7 @@ def label_doubt(
     table = pd.DataFrame({'row': ds.ids[rows], 'split': [SPLITS[s] for s in ds.split[rows]], 'label': [ds.label_set[i] for i in ds.labels[rows]], 'crowd': [plus[i] for i in crowd[rows]], 'share': share[rows]})
     return table.sort_values('share', ascending=False, ignore_index=True)
 
-# %% ../nbs/15_audit.ipynb #6e20430c
+# %% ../nbs/15_audit.ipynb #c8f0d6f9
 def plot_balance(ds:FaceDataset, ax=None):
     "Bars: faces by class and split"
     import seaborn as sns
@@ -117,7 +117,7 @@ def plot_balance(ds:FaceDataset, ax=None):
     return ax
 
 def plot_light(ds:FaceDataset, ax=None, sample:int=5000):
-    "Brightness against contrast of a sample of faces, both 0 to 255"
+    "Brightness against contrast of a sample of faces, in gray levels"
     import seaborn as sns
     rows = np.sort(np.random.default_rng(0).choice(len(ds), min(sample, len(ds)), replace=False))
     pixels = np.stack([ds.images[i].ravel() for i in rows]).astype(np.float32)
@@ -165,13 +165,12 @@ def plot_faces(ds:FaceDataset, rows, titles, fig=None, across:int=8):
         ax = fig.add_subplot(down, across, n+1); ax.imshow(ds.images[at[row]], cmap='gray'); ax.set_title(title, fontsize=6); ax.axis('off')
     return fig
 
-# %% ../nbs/15_audit.ipynb #c11600d1
-def _figure(plot, ds, *args, size=(8,3)): # -> <img> with the plot inside
+# %% ../nbs/15_audit.ipynb #6f818a15
+def _figure(caption, plot, ds, *args, size=(8,3)): # -> <img> with the plot inside
     from matplotlib.figure import Figure
     fig = Figure(figsize=size, layout='constrained'); plot(ds, *args, fig.subplots())
     buf = io.BytesIO(); fig.savefig(buf, format='png', dpi=110)
-    name = (plot.__doc__ or '').rstrip('.')
-    return f'<figure><img alt="{html.escape(name)}" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}"><figcaption>{html.escape(name)}</figcaption></figure>'
+    return f'<figure><img alt="{html.escape(caption)}" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}"><figcaption>{html.escape(caption)}</figcaption></figure>'
 
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}img{{max-width:100%;background:#fff}}
@@ -188,11 +187,12 @@ def write_report(
     has_train = (ds.split == 0).any()
     found = leaks(ds, near) if has_train else pd.DataFrame(columns=['split'])
     rows = ''.join(f'<li>{html.escape(str(where))}: {html.escape(why)}</li>' for where,why in problems[:50])
-    body = [f'<p>{len(ds):,} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels, {len(ds.label_set)} classes. {len(problems)} rows could not be used.</p>', f'<ul>{rows}</ul>' if rows else '',
-            '<h2>Classes</h2>', ds.counts().to_html(), _figure(plot_balance, ds), '<h2>Faces in validation and test that stand in training too</h2>',
+    body = [f'<p>{len(ds):,} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels, {len(ds.label_set)} classes. Left out: {len(problems)}.</p>', f'<ul>{rows}</ul>' if rows else '',
+            '<h2>Classes</h2>', ds.counts().to_html(), _figure('Faces by class and split', plot_balance, ds), '<h2>Faces in validation and test that stand in training too</h2>',
             leak_summary(found).to_html() if len(found) else '<p>None.</p>',
-            f"<p>{len(repeats(ds))} faces repeat an earlier one bit for bit, inside or across splits.</p>",
-            _figure(plot_pairs, ds, list(zip(found.row, found.twin))[::max(1, len(found)//10)][:10], size=(8,1.9)) if len(found) else '', '<h2>Faces</h2>', _figure(plot_means, ds, size=(8,1.6)), _figure(plot_samples, ds, size=(8,6)), _figure(plot_light, ds, size=(5,4))]
+            f"<p>Faces that repeat an earlier one bit for bit, inside or across splits: {len(repeats(ds))}.</p>",
+            _figure('Above: in validation or test. Below: its twin in training', plot_pairs, ds, list(zip(found.row, found.twin))[::max(1, len(found)//10)][:10], size=(8,1.9)) if len(found) else '', '<h2>Faces</h2>', _figure('The mean face of each class', plot_means, ds, size=(8,1.6)),
+            _figure('Faces of each class, drawn at random', plot_samples, ds, size=(8,.75*len(ds.label_set))), _figure('Brightness and contrast', plot_light, ds, size=(5,4))]
     path = Path(path)
     try: path.write_text(_PAGE.format(title=html.escape(f'Data report: {ds.name}'), body='\n'.join(body)), encoding='utf-8')
     except OSError as e: raise FerError(f"cannot write {path} ({e.strerror}); choose another place") from None

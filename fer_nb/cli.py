@@ -7,8 +7,8 @@ __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'say', 'r
            'voila_command', 'run_until_stopped', 'open_app', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable',
            'fetch', 'train', 'evaluate', 'main']
 
-# %% ../nbs/42_cli.ipynb #e5745f5b
-import csv, json, os, signal, subprocess, sys, warnings
+# %% ../nbs/42_cli.ipynb #de1e01a7
+import csv, json, os, signal, subprocess, sys, threading, warnings
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,14 +16,14 @@ from typing import Annotated, Optional
 import typer
 from .labels import FerError
 
-# %% ../nbs/42_cli.ipynb #53a8235d
+# %% ../nbs/42_cli.ipynb #f94b72d6
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={'help_option_names': ['-h','--help']},
                   help='Name the expression on faces: in photos, in a web app, and with networks of your own.')
 
 def say(text): # one line to the person, not to the output
     typer.echo(text, err=True)
 
-Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder.', show_default='mini_xception')]
+Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder; mini_xception if not given.')]
 Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.')]
 
 # %% ../nbs/42_cli.ipynb #32542771
@@ -39,17 +39,18 @@ def recognize_files(
             yield path, image, recognizer(image)
         except ImageError as e: yield path, None, e
 
-# %% ../nbs/42_cli.ipynb #a3b61346
+# %% ../nbs/42_cli.ipynb #4e1cd3d0
 def _print_table(rows, label_set): # rows: dicts with `file`, as in --json
     from rich.console import Console
     from rich.table import Table
-    table = Table()
+    table, last = Table(), None
     table.add_column('File', overflow='fold')
     for name in ('Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next'): table.add_column(name, no_wrap=True)
-    for i,r in enumerate(rows):
-        face = sum(q['file'] == r['file'] for q in rows[:i+1])
+    for r in rows:
+        face, name = (1, r['file']) if r['file'] != last else (face+1, '')
+        last = r['file']
         second = sorted(r['probabilities'].items(), key=lambda kv: -kv[1])[1]
-        table.add_row(r['file'], str(face), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}')
+        table.add_row(name, str(face), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}')
     if rows: Console().print(table)
 
 def _print_csv(rows, labels):
@@ -69,7 +70,7 @@ def _save_annotated(folder, path, image, found, icons):
     try: Image.fromarray(annotate(image, found, icons)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/42_cli.ipynb #a6e1930e
+# %% ../nbs/42_cli.ipynb #379371a4
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF.', show_default=False)],
@@ -87,6 +88,7 @@ def predict(
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated:
         try: save_annotated.mkdir(parents=True, exist_ok=True)
+        except FileExistsError: raise FerError(f"{save_annotated} is a file; give a folder") from None
         except OSError as e: raise FerError(f"cannot write to {save_annotated} ({e.strerror}); choose another folder") from None
     recognizer, rows, failed = Recognizer.load(model, detector), [], False
     icons = find_icons(icons, recognizer.label_set)
@@ -100,7 +102,7 @@ def predict(
     else: _print_table(rows, recognizer.label_set)
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #792924e9
+# %% ../nbs/42_cli.ipynb #4f875e47
 def app_notebook()->Path:
     "Path of `app.ipynb`: inside an installed package, or in the repository"
     import fer_nb
@@ -114,10 +116,10 @@ def voila_command(
 )->list: # Arguments of a process that serves the app
     "Voila on the app's notebook, a kernel made ready before the first visitor"
     return [sys.executable, '-m', 'voila', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', '--template=fer_nb', '--preheat_kernel=True', '--pool_size=1',
-            '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
+            '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=120', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
 
-# %% ../nbs/42_cli.ipynb #a4bbcac1
+# %% ../nbs/42_cli.ipynb #99b97931
 def _port_is_free(ip, port):
     import socket
     with socket.socket() as s:
@@ -125,21 +127,27 @@ def _port_is_free(ip, port):
         try: s.bind((ip, port)); return True
         except OSError: return False
 
+def _pass_on(lines, stopping): # a server's stderr to ours, until it ends: kernels say goodbye with stack traces
+    for line in lines:
+        if not stopping.is_set(): sys.stderr.buffer.write(line); sys.stderr.buffer.flush()
+
 def run_until_stopped(
     command:list, env:dict,
 )->int: # Exit status
     "Run a server until it ends, or until Ctrl+C or a signal ends it with its kernels"
     def stop(*_): raise KeyboardInterrupt
     for name in ('SIGTERM', 'SIGHUP'): signal.signal(getattr(signal, name, signal.SIGTERM), stop)
-    server = subprocess.Popen(command, env=env, start_new_session=True) # Ctrl+C is for us; kernels would answer it with stack traces
+    server = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, start_new_session=True) # Ctrl+C is for us
+    stopping = threading.Event()
+    threading.Thread(target=_pass_on, args=(server.stderr, stopping), daemon=True).start()
     try: return server.wait()
     except KeyboardInterrupt: say('stopping ...')
-    server.terminate()
+    stopping.set(); server.terminate()
     try: server.wait(10)
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
     return 0
 
-# %% ../nbs/42_cli.ipynb #635414ad
+# %% ../nbs/42_cli.ipynb #4cd52979
 @app.command('app')
 def open_app(
     model:Model=None,
@@ -154,7 +162,7 @@ def open_app(
     from fer_nb.recognize import Recognizer
     from fer_nb.labels import find_icons
     find_icons(icons, Recognizer.load(model, detector).label_set) # what is wrong is said here, not on the page
-    if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1}, or stop the program that has it")
+    if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1} (make app PORT={port+1}), or stop the program that has it")
     static = str(Path(fer_nb.__file__).resolve().parent/'static')
     env = {**os.environ, 'FER_NB_DETECTOR': detector, 'JUPYTER_PATH': os.pathsep.join(filter(None, [static, os.environ.get('JUPYTER_PATH')]))}
     if icons: env['FER_NB_ICONS'] = str(icons.resolve())
@@ -162,7 +170,7 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #db04fd12
+# %% ../nbs/42_cli.ipynb #285e5cea
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -170,15 +178,16 @@ Labels = Annotated[Optional[str], typer.Option(help='Label set: fer2013, ferplus
 
 def _load_source(source, labels, crop, strict, subject): # what `prepare` and `report` share
     from fer_nb.data import load_dataset
+    from fer_nb.data import holds_pictures
     if not source.is_dir() and source.suffix not in ('.csv','.npz','.zip','.gz','.tgz','.tar') and source.exists(): raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
-    if source.is_dir(): _need('sklearn')
-    kwargs = {}
-    if source.is_dir() or subject or crop:
-        from fer_nb.detect import load_detector
-        kwargs = {'detector': load_detector() if crop else None, 'subject': subject}
-    return load_dataset(source, labels, strict=strict, **(kwargs if source.is_dir() else {}))
+    if not holds_pictures(source):
+        if crop or subject: raise FerError(f"--crop and --subject are for folders and tables of pictures, which {source} is not")
+        return load_dataset(source, labels, strict=strict)
+    _need('sklearn')
+    from fer_nb.detect import load_detector
+    return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #cf48e302
+# %% ../nbs/42_cli.ipynb #aa19ecda
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -187,7 +196,7 @@ def prepare(
     subject:Annotated[Optional[str], typer.Option(help=r'Pattern whose first group names the person in a file name, such as "(S\\d+)_".')]=None,
     out:Annotated[Optional[Path], typer.Option(help='Keep what was read as arrays, in this .npz file. (fer2013.csv keeps a copy beside it by itself.)')]=None,
 ):
-    "Read SOURCE, say what cannot be used and why, and keep a fast copy"
+    "Read SOURCE, and say what cannot be used and why"
     ds, problems = _load_source(source, labels, crop, strict, subject)
     typer.echo(ds.counts().to_string())
     for where, why in problems[:20]: say(f'left out: {where if isinstance(where, str) else f"line {where}"}: {why}')
@@ -235,11 +244,11 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #563bb004
+# %% ../nbs/42_cli.ipynb #daea8dde
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
-    if missing: raise FerError(f"{' and '.join(missing)} not installed; run pip install 'fer_nb[train]'")
+    if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[train]'")
 
 @app.command()
 def train(
@@ -281,7 +290,12 @@ def evaluate(
     else: result = measure(fitted, ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #861eb0dd
+# %% ../nbs/42_cli.ipynb #72732ca4
+@app.callback(invoke_without_command=True)
+def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
+    import fer_nb
+    if version: typer.echo(fer_nb.__version__); raise typer.Exit()
+
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits

@@ -6,7 +6,7 @@
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'SPLIT_FOLDERS',
            'PICTURES', 'DataError', 'FaceDataset', 'read_fer2013', 'load_fer2013', 'majority', 'vote_distribution',
            'read_votes', 'load_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows', 'save_npz',
-           'read_npz', 'load_dataset', 'repeated_rows']
+           'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
 
 # %% ../nbs/10_data.ipynb #1faf7552
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
@@ -262,7 +262,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #0b8e7b2e
+# %% ../nbs/10_data.ipynb #e31d1668
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(image, pre).astype(np.uint8)
@@ -281,14 +281,14 @@ def read_pictures(
     strict:bool=False,            # Raise on the first picture that cannot be used
 )->tuple:                         # `FaceDataset`, and a list of (path, reason) of pictures left out
     "Read pictures into a data set; raises `DataError`"
-    if not rows: raise DataError(f"{name} holds no pictures; it should hold a folder of pictures for each class")
+    if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
     label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows})))
     good, problems = [], []
     for path, label, split in tqdm(rows, desc=f'reading {name}', unit=' pictures', leave=False, delay=2):
         try: good.append((_read_crop(path, pre, detector), label_set.index(label), split, str(path)))
-        except FerError as e: problems.append((str(path), str(e)))
-        if problems and strict: raise DataError(problems[0][1])
-    if not good: raise DataError(f"{name} holds no picture that can be used; the first: {problems[0][1]}")
+        except FerError as e: problems.append((str(path), str(e).removeprefix(str(path)).lstrip(': ')))
+        if problems and strict: raise DataError('{}: {}'.format(*problems[0]))
+    if not good: raise DataError(f"{name} holds no picture that can be used; the first: {problems[0][0]}: {problems[0][1]}")
     images, y, splits, paths = (list(c) for c in zip(*good))
     y, images = np.array(y, np.uint8), np.stack(images)
     who = [m.group(1) if subject and (m := re.search(subject, Path(p).name)) else p for p in paths]
@@ -335,7 +335,7 @@ def read_npz(
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #31f81096
+# %% ../nbs/10_data.ipynb #ac3ce3d7
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
@@ -346,11 +346,16 @@ def load_dataset(
     source = Path(source)
     if source.is_dir(): return read_pictures(list_folder(source), labels, name=source.name, strict=strict, **kwargs)
     if source.suffix == '.npz': return read_npz(source, labels), []
-    if source.suffix == '.csv' and source.is_file() and _header(source) >= {'path','label'}:
+    if holds_pictures(source):
         return read_pictures(table_rows(source), labels, name=source.stem, strict=strict, **kwargs)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # the caller gets all problems, not only the first
         return load_fer2013(source, strict), _read_cache_problems(source)
+
+def holds_pictures(source)->bool:
+    "True for a folder, and for a CSV of path and label: what the options of `read_pictures` are for"
+    source = Path(source)
+    return source.is_dir() or (source.suffix == '.csv' and source.is_file() and _header(source) >= {'path','label'})
 
 def _header(path): # column names of a CSV, without reading its rows
     with open(path, encoding='utf-8', errors='replace') as f: return {c.strip().lower() for c in f.readline(10_000).split(',')}

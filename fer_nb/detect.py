@@ -48,7 +48,7 @@ def _clip_box(box, shape): # floats that may leave the picture -> ints inside it
 def _best_first(faces): # drop empty boxes, sort by score
     return sorted((f for f in faces if f.box[2] > 0 and f.box[3] > 0), key=lambda f: -f.score)
 
-# %% ../nbs/02_detect.ipynb #ae7549c9
+# %% ../nbs/02_detect.ipynb #e62ee6e1
 class HaarDetector:
     "OpenCV's Haar cascade (Viola and Jones 2001): upright frontal faces, some false alarms"
     name = 'haar'
@@ -58,8 +58,9 @@ class HaarDetector:
         scale_factor:float=1.1,  # Step between the sizes searched
         min_neighbors:int=5,     # Overlapping hits that make a face; more means fewer false alarms
         min_size:int=24,         # Smallest face in the copy, pixels
+        min_score:float=2.,      # Faces under it are dropped: most false alarms, and few faces
     ):
-        self.max_side, self.scale_factor, self.min_neighbors, self.min_size = max_side, scale_factor, min_neighbors, min_size
+        self.max_side, self.scale_factor, self.min_neighbors, self.min_size, self.min_score = max_side, scale_factor, min_neighbors, min_size, min_score
         self.cascade = cv2.CascadeClassifier(os.path.join(cv2.data.haarcascades, 'haarcascade_frontalface_default.xml'))
 
     def __call__(self,
@@ -70,7 +71,7 @@ class HaarDetector:
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         boxes, _, weights = self.cascade.detectMultiScale3(gray, self.scale_factor, self.min_neighbors,
                                                            minSize=(self.min_size,)*2, outputRejectLevels=True)
-        return _best_first(Face(_clip_box(np.array(b)/scale, image.shape), round(float(s), 3)) for b,s in zip(boxes, np.ravel(weights)))
+        return _best_first(Face(_clip_box(np.array(b)/scale, image.shape), round(float(s), 3)) for b,s in zip(boxes, np.ravel(weights)) if s >= self.min_score)
 
 # %% ../nbs/02_detect.ipynb #6db41fdc
 YUNET_FILE = 'face_detection_yunet_2023mar.onnx'

@@ -27,7 +27,7 @@ def _check_size(width, height, name):
     if max(width, height) <= MAX_SIDE and width*height <= MAX_PIXELS: return
     raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {MAX_PIXELS//10**6} million in all: make it smaller first")
 
-# %% ../nbs/01_preprocess.ipynb #84eab4ea
+# %% ../nbs/01_preprocess.ipynb #800e92c9
 def _to_rgb(im): # Pillow image -> H×W×3 uint8
     if im.mode.startswith('I') or im.mode == 'F':
         a = np.asarray(im, np.float64)
@@ -46,10 +46,10 @@ def _open_image(src, name): # path or file object -> upright RGB array
             return _to_rgb(ImageOps.exif_transpose(im))
     except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF or TIFF") from None
     except FileNotFoundError: raise ImageError(f"{name} does not exist; check the path") from None
-    except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it") from None
+    except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it, such as {name}/*.jpg") from None
     except PermissionError: raise ImageError(f"{name} may not be read; check its permissions") from None
     except ImageError: raise
-    except Exception as e: raise ImageError(f"{name} is cut short or damaged ({str(e)[:60] or type(e).__name__}); get a fresh copy") from None
+    except Exception: raise ImageError(f"{name} is cut short or damaged; get a fresh copy") from None
 
 # %% ../nbs/01_preprocess.ipynb #e31d4b0e
 def _check_array(a): # any array -> H×W×3 uint8

@@ -36,7 +36,7 @@ def test_the_committed_figures_are_recomputed(csv_path):
 
 def test_yunet_finds_five_people():
     weights, photo = SHARED/'models/face_detection_yunet_2023mar.onnx', SHARED/'photos/group_of_five.jpg'
-    if not weights.exists(): pytest.skip("no ../shared: YuNet's file and the group photo are the developers'")
+    if not weights.exists(): pytest.skip("YuNet's file and a group photo are not in this repository")
     from fer_nb.detect import YuNetDetector
     from fer_nb.recognize import Recognizer
     found = Recognizer.load(detector=YuNetDetector(weights))(photo)

@@ -3,14 +3,14 @@
 const FRAME_WIDTH = 640, IN_FLIGHT = 2, GIVE_UP_MS = 4000;
 
 const CAMERA_ERRORS = {
-  NotAllowedError: "The camera is not allowed. Allow it beside the address bar, then press Start again.",
-  NotFoundError: "No camera was found. Plug one in, then press Start again.",
-  NotReadableError: "The camera is in use. Close the program that has it, then press Start again.",
+  NotAllowedError: "The camera is not allowed. Allow it beside the address bar, then press Start camera again.",
+  NotFoundError: "No camera was found. Plug one in, then press Start camera again.",
+  NotReadableError: "The camera is in use. Close the program that has it, then press Start camera again.",
 };
 
 function cameraError(error) {
   if (!navigator.mediaDevices) return "Browsers give a camera only to https pages and to localhost. Open this page at such an address.";
-  return CAMERA_ERRORS[error.name] ?? `The camera did not start (${error.name}). Try another one, then press Start again.`;
+  return CAMERA_ERRORS[error.name] ?? `The camera did not start (${error.name}). Try another one, then press Start camera again.`;
 }
 
 function render({ model, el: root }) {
@@ -29,7 +29,7 @@ function render({ model, el: root }) {
     el("h2", {}, "Webcam"),
     el("div", { class: "fer-stage" }, video, layer, hint),
     el("div", { class: "fer-row" }, start, stop, meter), status, panel, spoken,
-    el("p", { class: "fer-soft" }, "Frames go to the server that runs this page, are not stored, and are gone once answered.")));
+    el("p", { class: "fer-soft" }, "Pictures go to the server that runs this page. They are not stored, and are forgotten once they are answered.")));
 
   const canvas = document.createElement("canvas");
   const waiting = new Map(); // frame id -> when it was sent
@@ -51,7 +51,7 @@ function render({ model, el: root }) {
       end();
       return show(cameraError(error), true);
     }
-    stream.getVideoTracks()[0].addEventListener("ended", () => { end(); show("The camera stopped. Press Start to try again.", true); });
+    stream.getVideoTracks()[0].addEventListener("ended", () => { end(); show("The camera stopped. Press Start camera to try again.", true); });
     hint.hidden = true; stop.disabled = false; show("");
     timer = setInterval(sendFrame, 15);
   }
@@ -96,7 +96,7 @@ function render({ model, el: root }) {
     const classes = model.get("classes"), count = reply.faces.length;
     drawFaces(layer, reply, classes, true);
     const largest = reply.faces.reduce((a, b) => (a && a.box[2] * a.box[3] >= b.box[2] * b.box[3] ? a : b), null);
-    panel.replaceChildren(...(largest ? [facePanel(largest, classes)] : []));
+    panel.replaceChildren(...(largest ? [facePanel(largest, classes, count > 1 ? reply.faces.indexOf(largest) + 1 : null)] : []));
     show(count ? "" : "No face in view. Look at the camera, in better light if you can.");
     const span = (now - replies[0]) / 1000;
     meter.textContent = `${replies.length > 1 ? ((replies.length - 1) / span).toFixed(0) : "–"} frames per second, ${Math.round(delay)} ms, ${count} ${count === 1 ? "face" : "faces"}`;

@@ -39,21 +39,25 @@ function drawFaces(layer, reply, classes, mirrored = false) {
   const shown = layer.getBoundingClientRect();
   const unit = Math.max(width / (shown.width || width), height / (shown.height || height)); // picture pixels in one screen pixel
   layer.replaceChildren();
-  for (const face of faces) {
+  for (const [i, face] of faces.entries()) {
     const [x, y, w, h] = face.box;
-    drawFace(layer, face, { x: mirrored ? width - x - w : x, y, w, h }, classOf(classes, face.label), unit, width, height);
+    drawFace(layer, face, faces.length > 1 ? i + 1 : null, { x: mirrored ? width - x - w : x, y, w, h }, classOf(classes, face.label), unit, width, height);
   }
 }
 
-function drawFace(layer, face, { x, y, w, h }, { color, icon }, unit, width, height) {
+// Several faces are numbered, as their bars are; where a label would cover its neighbors it is the number and the emoji alone
+function drawFace(layer, face, number, { x, y, w, h }, { color, icon }, unit, width, height) {
   const size = 15 * unit, high = 1.5 * size, frame = { x, y, width: w, height: h, fill: "none", rx: 4 * unit };
   const text = el("text", { "font-size": size, "font-family": "system-ui, sans-serif", "font-weight": 600, fill: inkOn(color) },
-    icon ? null : el("tspan", { "font-family": EMOJI_FONTS }, face.emoji), ` ${face.label} ${percent(face.confidence)}`);
+    number ? `${number} ` : null, icon ? null : el("tspan", { "font-family": EMOJI_FONTS }, face.emoji));
+  const words = el("tspan", {}, ` ${face.label} ${percent(face.confidence)}`);
+  text.append(words);
   const chip = el("rect", { height: high, fill: color, rx: 4 * unit });
   const picture = icon ? el("image", { href: icon, width: 1.2 * size, height: 1.2 * size }) : null, indent = icon ? 1.3 * size : 0;
   layer.append(el("g", { class: "fer-box", "data-label": face.label },
     el("rect", { ...frame, stroke: "#000000", "stroke-opacity": 0.5, "stroke-width": 5 * unit }),
     el("rect", { ...frame, stroke: color, "stroke-width": 3 * unit }), chip, text, ...(picture ? [picture] : [])));
+  if (number && text.getComputedTextLength() > 1.4 * w) words.remove();
   const wide = text.getComputedTextLength() + 0.8 * size + indent; // known only once it is in the page
   const left = Math.max(0, Math.min(x, width - wide)), top = y > high ? y - high : Math.min(y + h, height - high);
   for (const [node, at] of [[chip, { x: left, y: top, width: wide }], [text, { x: left + 0.4 * size + indent, y: top + 1.08 * size }], [picture, { x: left + 0.2 * size, y: top + 0.15 * size }]])
@@ -61,7 +65,7 @@ function drawFace(layer, face, { x, y, w, h }, { color, icon }, unit, width, hei
 }
 
 // Name and bars of one face, as text that a screen reader can read
-function facePanel(face, classes) {
+function facePanel(face, classes, number = null) {
   const rows = classes.flatMap((c) => {
     const { name, emoji, color } = c;
     const p = face.probabilities[name] ?? 0;
@@ -72,6 +76,6 @@ function facePanel(face, classes) {
     ];
   });
   return el("div", { class: "fer-face" },
-    el("div", { class: "fer-name" }, mark(classOf(classes, face.label), face.emoji), el("span", {}, `${face.label}, ${percent(face.confidence)}`)),
+    el("div", { class: "fer-name" }, mark(classOf(classes, face.label), face.emoji), el("span", {}, `${number ? `${number}: ` : ""}${face.label}, ${percent(face.confidence)}`)),
     el("div", { class: "fer-bars" }, ...rows));
 }

@@ -5,10 +5,11 @@ const KEY = "fer-theme";
 function render({ model, el: root }) {
   const facts = model.get("facts");
   const right = facts.accuracy ? `, right on ${(100 * facts.accuracy).toFixed(1)} % of ${facts.dataset === "fer2013" ? "FER2013's" : "its"} test faces` : "";
+  const detector = facts.detector === "haar" ? "haar, the older one; fer-nb fetch yunet gets the better one" : facts.detector;
   const title = document.createElement("div");
   title.className = "fer-grow";
   title.innerHTML = "<h1>Facial expressions</h1><p class='fer-soft'></p>";
-  title.lastChild.textContent = `Model ${facts.model}: ${facts.labels} expressions${right}. Face detector: ${facts.detector}. An expression on a face is not the feeling of a person.`;
+  title.lastChild.textContent = `Model ${facts.model}: ${facts.labels} expressions${right}. Face detector: ${detector}. An expression on a face is not the feeling of a person.`;
   const theme = document.createElement("button");
   theme.type = "button";
   const isDark = () => (document.documentElement.dataset.ferTheme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";

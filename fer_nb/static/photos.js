@@ -13,7 +13,7 @@ function render({ model, el: root }) {
   const results = el("div", { class: "fer-results" });
   root.append(el("section", { class: "fer fer-card fer-photos", "aria-label": "Photos" },
     el("h2", {}, "Photos"), drop, status, results,
-    el("p", { class: "fer-soft" }, "Photos go to the server that runs this page, are not stored, and are gone once answered.")));
+    el("p", { class: "fer-soft" }, "Photos go to the server that runs this page. They are not stored, and are forgotten once they are answered.")));
 
   const open = new Map(); // id -> what is shown for a photo
   const urls = [];
@@ -33,6 +33,11 @@ function render({ model, el: root }) {
   function tell() {
     const waiting = [...open.values()].filter((e) => !e.done).length;
     status.textContent = waiting ? `Looking at ${waiting} ${waiting === 1 ? "photo" : "photos"}…` : "";
+  }
+
+  // On a phone results are below the fold; only the newest is brought into view
+  function show(node) {
+    if (node === results.firstElementChild) node.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   function card(name, url) {
@@ -83,7 +88,8 @@ function render({ model, el: root }) {
     const { faces } = reply, classes = model.get("classes");
     const found = faces.length ? `${faces.length} ${faces.length === 1 ? "face" : "faces"}` : "no face found; try a photo where faces are larger or turned to the camera";
     entry.text.textContent = `${entry.name}: ${found}`;
-    entry.faces.replaceChildren(...faces.map((face) => facePanel(face, classes)));
+    entry.faces.replaceChildren(...faces.map((face, i) => facePanel(face, classes, faces.length > 1 ? i + 1 : null)));
+    show(entry.node);
     const draw = () => drawFaces(entry.layer, reply, classes);
     entry.image.complete && entry.image.naturalWidth ? draw() : entry.image.addEventListener("load", draw, { once: true });
     new ResizeObserver(draw).observe(entry.photo);
