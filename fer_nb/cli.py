@@ -58,19 +58,19 @@ def _print_csv(rows, labels):
     out.writerow(['file','x','y','w','h','score','label','confidence',*labels])
     for r in rows: out.writerow([r['file'], *r['box'], r['score'], r['label'], r['confidence'], *r['probabilities'].values()])
 
-# %% ../nbs/42_cli.ipynb #6e5fb6f2
+# %% ../nbs/42_cli.ipynb #5c2c986e
 def _free_name(folder, path): # a file name in folder that is not taken, so that a/1.jpg and b/1.jpg both stay
     name, n = f'{Path(path).stem}.png', 1
     while (folder/name).exists(): n += 1; name = f'{Path(path).stem}-{n}.png'
     return folder/name
 
-def _save_annotated(folder, path, image, found, icons):
+def _save_annotated(folder, path, image, found):
     from PIL import Image
     from fer_nb.recognize import annotate
-    try: Image.fromarray(annotate(image, found, icons)).save(_free_name(folder, path))
+    try: Image.fromarray(annotate(image, found)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/42_cli.ipynb #379371a4
+# %% ../nbs/42_cli.ipynb #19b85fdd
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF.', show_default=False)],
@@ -83,20 +83,18 @@ def predict(
 ):
     "Name the expression of every face in PHOTOS"
     from tqdm import tqdm
-    from fer_nb.labels import find_icons
     from fer_nb.recognize import Recognizer
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated:
         try: save_annotated.mkdir(parents=True, exist_ok=True)
         except FileExistsError: raise FerError(f"{save_annotated} is a file; give a folder") from None
         except OSError as e: raise FerError(f"cannot write to {save_annotated} ({e.strerror}); choose another folder") from None
-    recognizer, rows, failed = Recognizer.load(model, detector), [], False
-    icons = find_icons(icons, recognizer.label_set)
+    recognizer, rows, failed = Recognizer.load(model, detector, icons=icons), [], False
     for path, image, found in tqdm(recognize_files(recognizer, photos), total=len(photos), unit=' photos', delay=2, leave=False, disable=not sys.stderr.isatty()):
         if image is None: say(f'error: {found}'); failed = True; continue
         if not found and not as_json and not as_csv: say(f'{path}: no face found')
         rows += [{'file': path, **r} for r in found.to_dicts()]
-        if save_annotated: _save_annotated(save_annotated, path, image, found, icons)
+        if save_annotated: _save_annotated(save_annotated, path, image, found)
     if as_json: typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     elif as_csv: _print_csv(rows, recognizer.label_set)
     else: _print_table(rows, recognizer.label_set)
@@ -147,7 +145,7 @@ def run_until_stopped(
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
     return 0
 
-# %% ../nbs/42_cli.ipynb #4cd52979
+# %% ../nbs/42_cli.ipynb #b1fb5be2
 @app.command('app')
 def open_app(
     model:Model=None,
@@ -160,8 +158,7 @@ def open_app(
     "Open the app: photos and webcam in the browser"
     import fer_nb
     from fer_nb.recognize import Recognizer
-    from fer_nb.labels import find_icons
-    find_icons(icons, Recognizer.load(model, detector).label_set) # what is wrong is said here, not on the page
+    Recognizer.load(model, detector, icons=icons) # what is wrong is said here, not on the page
     if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1} (make app PORT={port+1}), or stop the program that has it")
     static = str(Path(fer_nb.__file__).resolve().parent/'static')
     env = {**os.environ, 'FER_NB_DETECTOR': detector, 'JUPYTER_PATH': os.pathsep.join(filter(None, [static, os.environ.get('JUPYTER_PATH')]))}

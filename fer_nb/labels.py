@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['LANGUAGES', 'EMOTIONS', 'LABEL_SETS', 'FerError', 'LabelError', 'Emotion', 'canonical', 'LabelSet', 'get_label_set',
-           'load_label_set', 'map_labels', 'find_icons']
+           'load_label_set', 'map_labels', 'with_icons']
 
-# %% ../nbs/00_labels.ipynb #461a7fad
-import json, os, re
-from dataclasses import dataclass, field
+# %% ../nbs/00_labels.ipynb #0b332aac
+import base64, json, os, re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # %% ../nbs/00_labels.ipynb #38ad13de
@@ -18,7 +18,7 @@ class FerError(Exception):
 class LabelError(FerError, ValueError):
     "A label or a label set that is not known"
 
-# %% ../nbs/00_labels.ipynb #c30f93ed
+# %% ../nbs/00_labels.ipynb #dd644884
 @dataclass(frozen=True)
 class Emotion:
     "What a person sees of one class"
@@ -27,10 +27,21 @@ class Emotion:
     color:str='#999999'# "#rrggbb"
     aliases:tuple=()   # Other spellings that mean the same: ("happiness", ...)
     words:dict=field(default_factory=dict, hash=False) # Language code -> word; English is the name
+    icon:str|None=None # PNG file that is drawn in place of the emoji
 
     def word(self, language:str='en')->str:
         "The word in `language` ('es', or 'es-MX' as browsers say it); the name where there is none"
         return self.words.get(language) or self.words.get(language.split('-')[0]) or self.name
+
+    @property
+    def icon_url(self)->str|None:
+        "The PNG as a data URL that a page shows with no server"
+        return self.icon and 'data:image/png;base64,' + base64.b64encode(Path(self.icon).read_bytes()).decode()
+
+    @property
+    def html(self)->str:
+        "The PNG or the emoji, for a page"
+        return f'<img src="{self.icon_url}" alt="{self.name}" style="height:1.3em">' if self.icon else self.emoji
 
 LANGUAGES = ('en','es','fr','de','pt','zh','ja','hi','ar')
 
@@ -141,14 +152,14 @@ def map_labels(
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #f335f3a9
-def find_icons(
-    folder,             # Of PNG files; `FER_NB_ICONS` if None
+# %% ../nbs/00_labels.ipynb #f3dc9fd4
+def with_icons(
     labels:LabelSet,
-)->dict:                # Name -> path; empty where no folder is given
-    "PNG files that stand for emojis; raises `LabelError` where a folder holds none that fits"
+    folder=None,     # Of PNG files; `FER_NB_ICONS` if None
+)->LabelSet:         # The same, its emotions naming their PNG; as it was where no folder is given
+    "Show labels by PNG files; raises `LabelError` where a folder holds none that fits"
     folder = folder or os.environ.get('FER_NB_ICONS')
-    if not folder: return {}
+    if not folder: return labels
     icons = {l: p for l in labels if (p := Path(folder).expanduser()/f'{l}.png').is_file()}
     if not icons: raise LabelError(f"{folder} holds no PNG named after a label; it should hold {labels[0]}.png and so on")
-    return icons
+    return replace(labels, own={**labels.own, **{l: replace(labels.emotion(l), icon=str(p)) for l,p in icons.items()}})

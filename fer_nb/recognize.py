@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Recognition', 'Recognitions', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #a043075f
+# %% ../nbs/21_recognize.ipynb #e3993c10
 from dataclasses import dataclass, field
 import numpy as np
-from .labels import Emotion, LabelSet
+from .labels import Emotion, LabelSet, with_icons
 from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel
@@ -32,7 +32,7 @@ class Recognition:
         "Plain numbers and strings, ready for JSON"
         return {'box': list(self.box), 'score': self.score, 'label': self.label, 'confidence': self.confidence, 'probabilities': self.probabilities}
 
-# %% ../nbs/21_recognize.ipynb #e42810b4
+# %% ../nbs/21_recognize.ipynb #1c415e25
 class Recognitions(list):
     "The faces of one picture, best detector score first"
     def to_dicts(self)->list: return [r.to_dict() for r in self]
@@ -43,17 +43,21 @@ class Recognitions(list):
         rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **r.probabilities) for i,r in enumerate(self)]
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence'])
 
-    def _repr_html_(self): return self.to_frame().round(3).to_html(index=False)
+    def _repr_html_(self):
+        table = self.to_frame().round(3)
+        table.insert(0, '', [r.emotion.html for r in self])
+        return table.to_html(index=False, escape=False)
 
-# %% ../nbs/21_recognize.ipynb #c0af155b
+# %% ../nbs/21_recognize.ipynb #37b6e7f9
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
         model:OnnxModel,
         detector='auto',      # "auto", "yunet", "haar", or a callable: picture -> list of `Face`
         labels:str|None=None, # Which output of the model; its first if None
+        icons=None,           # Folder of PNG files that stand for emojis, see `with_icons`
     ):
-        self.model, self.detector, self.label_set = model, load_detector(detector), model.spec.label_set(labels)
+        self.model, self.detector, self.label_set = model, load_detector(detector), with_icons(model.spec.label_set(labels), icons)
         self.model.probabilities(np.zeros((1, *model.spec.preprocess.shape), np.float32)) # warm up
 
     @classmethod
@@ -61,10 +65,11 @@ class Recognizer:
         name_or_path=None,    # Name of a model, or path of its folder; the default model if None
         detector='auto',
         labels:str|None=None,
+        icons=None,           # Folder of PNG files that stand for emojis
         threads:int=0,        # Cores to use at the most; 0 leaves it to ONNX Runtime
     )->'Recognizer':
-        "Load model and detector; raises `ModelError`, `DetectorError`"
-        return cls(OnnxModel(name_or_path, threads), detector, labels)
+        "Load model and detector; raises `ModelError`, `DetectorError`, `LabelError`"
+        return cls(OnnxModel(name_or_path, threads), detector, labels, icons)
 
     def __call__(self,
         image,                # Path, bytes, Pillow image or uint8 RGB array
@@ -80,7 +85,7 @@ class Recognizer:
         best = max(by_label, key=by_label.get)
         return Recognition(face.box, face.score, best, by_label[best], by_label, self.label_set.emotion(best), face.landmarks)
 
-# %% ../nbs/21_recognize.ipynb #34042e2c
+# %% ../nbs/21_recognize.ipynb #b0f76e3a
 def _draw_face(im, draw, r, unit, font, icon): # in place: one face on a Pillow image
     x, y, w, h = r.box
     text, top = f'{r.label} {r.confidence:.0%}', max(0, r.box[1]-round(unit*1.3))
@@ -94,7 +99,6 @@ def _draw_face(im, draw, r, unit, font, icon): # in place: one face on a Pillow 
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,
-    icons:dict|None=None,       # Label -> PNG file that stands before it, see `find_icons`
 )->np.ndarray:                  # H×W×3 uint8, RGB, a new array
     "Draw box, label and confidence of every face"
     from PIL import Image, ImageDraw, ImageFont
@@ -102,6 +106,6 @@ def annotate(
     draw, unit = ImageDraw.Draw(im), max(10, min(im.size)//28)
     side = round(unit*1.2)
     for r in recognitions:
-        icon = Image.open(icons[r.label]).convert('RGBA').resize((side, side)) if icons and r.label in icons else None
+        icon = Image.open(r.emotion.icon).convert('RGBA').resize((side, side)) if r.emotion.icon else None
         _draw_face(im, draw, r, unit, ImageFont.load_default(unit), icon)
     return np.array(im)

@@ -6,29 +6,26 @@
 __all__ = ['STATIC', 'MAX_PHOTO_BYTES', 'face_messages', 'FaceWidget', 'CameraWidget', 'PhotoWidget', 'HeaderWidget',
            'model_facts', 'load_app']
 
-# %% ../nbs/40_widgets.ipynb #d11ebfae
-import base64, os, time
+# %% ../nbs/40_widgets.ipynb #9f564eca
+import os, time
 from pathlib import Path
 import anywidget
 import traitlets
 import fer_nb
-from .labels import FerError, find_icons
+from .labels import FerError
 from .recognize import Recognizer
 
-# %% ../nbs/40_widgets.ipynb #0c293fb0
+# %% ../nbs/40_widgets.ipynb #6a26715f
 STATIC = Path(fer_nb.__file__).resolve().parent/'static'
 
 def _source(*names): # the text of files in static/, one after the other
     return '\n'.join((STATIC/n).read_text(encoding='utf-8') for n in names)
 
-def _data_url(path): # a PNG that the page needs no server for
-    return 'data:image/png;base64,' + base64.b64encode(Path(path).read_bytes()).decode()
-
 def face_messages(recognitions)->list:
     "Faces as the browser draws them: plain JSON"
     return [{**r.to_dict(), 'emoji': r.emoji} for r in recognitions]
 
-# %% ../nbs/40_widgets.ipynb #9f1e66bd
+# %% ../nbs/40_widgets.ipynb #adffca58
 class FaceWidget(anywidget.AnyWidget):
     "What photos and camera share: a recognizer, its labels, and answers that never carry a stack trace"
     _css = _source('faces.css')
@@ -36,8 +33,7 @@ class FaceWidget(anywidget.AnyWidget):
 
     def __init__(self, recognizer:Recognizer, **kwargs):
         self.recognizer = recognizer
-        icons = {name: _data_url(path) for name,path in find_icons(None, recognizer.label_set).items()}
-        rows = [{'name': e.name, 'emoji': e.emoji, 'color': e.color, 'icon': icons.get(e.name)} for e in recognizer.label_set.emotions]
+        rows = [{'name': e.name, 'emoji': e.emoji, 'color': e.color, 'icon': e.icon_url} for e in recognizer.label_set.emotions]
         super().__init__(classes=rows, **kwargs)
         self.on_msg(self._receive)
 
