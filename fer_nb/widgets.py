@@ -55,10 +55,14 @@ class FaceWidget(anywidget.AnyWidget):
         faces = face_messages(self.recognizer(image))
         return {'width': image.shape[1], 'height': image.shape[0], 'faces': faces, 'ms': round(1000*(time.perf_counter()-start), 1)}
 
-# %% ../nbs/40_widgets.ipynb #34538ae4
+# %% ../nbs/40_widgets.ipynb #98c48eec
 class CameraWidget(FaceWidget):
     "Start and stop the webcam of the visitor's browser, and see each face named live"
     _esm = _source('faces.js', 'camera.js')
+    frame_width = traitlets.Int(640).tag(sync=True) # Pixels; the browser sends no wider frames
+
+    def __init__(self, recognizer:Recognizer, **kwargs):
+        super().__init__(recognizer, **{'frame_width': 400 if getattr(recognizer.detector, 'name', '') == 'haar' else 640, **kwargs})
 
     def handle(self, content, buffers):
         if content.get('kind') != 'frame' or len(buffers) != 1: return None

@@ -1,6 +1,6 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const FRAME_WIDTH = 640, IN_FLIGHT = 2, GIVE_UP_MS = 4000;
+const IN_FLIGHT = 2, GIVE_UP_MS = 4000;
 
 const CAMERA_ERRORS = {
   NotAllowedError: "The camera is not allowed. Allow it beside the address bar, then press Start camera again.",
@@ -72,7 +72,7 @@ function render({ model, el: root }) {
     for (const [id, sent] of waiting) if (now - sent > GIVE_UP_MS) waiting.delete(id);
     if (encoding || waiting.size >= IN_FLIGHT || !video.videoWidth || document.hidden) return;
     encoding = true;
-    const scale = Math.min(1, FRAME_WIDTH / video.videoWidth);
+    const scale = Math.min(1, model.get("frame_width") / video.videoWidth);
     canvas.width = Math.round(video.videoWidth * scale);
     canvas.height = Math.round(video.videoHeight * scale);
     canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
