@@ -116,7 +116,11 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #e3c699d5
+# %% ../nbs/02_detect.ipynb #ed9ef7ea
+def _at_least(image, side): # black below and to the right, so that boxes stay where they are
+    h, w = image.shape[:2]
+    return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
+
 class YuNetDetector:
     "YuNet (Wu, Peng and Yu 2023) through OpenCV: 10 to 10,000 pixel faces, turned heads, five landmarks"
     name = 'yunet'
@@ -133,9 +137,10 @@ class YuNetDetector:
 
     def _search(self, image, max_side): # -> list of Face
         small, scale = shrink(image, max_side)
+        small = _at_least(small, 64)
         self.net.setInputSize(small.shape[1::-1])
         _, rows = self.net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
-        rows = [] if rows is None else rows
+        rows = [] if rows is None else rows[np.isfinite(rows).all(axis=1)]
         return _best_first(Face(_clip_box(r[:4]/scale, image.shape), round(float(r[14]), 3), (r[4:14]/scale).reshape(5,2)) for r in rows)
 
     def __call__(self,
