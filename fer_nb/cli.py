@@ -26,7 +26,7 @@ def say(text): # one line to the person, not to the output
 Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder; mini_xception if not given.')]
 Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.')]
 
-# %% ../nbs/42_cli.ipynb #32542771
+# %% ../nbs/42_cli.ipynb #6dd0278b
 def recognize_files(
     recognizer,
     photos,     # Paths
@@ -37,7 +37,10 @@ def recognize_files(
         try:
             image = read_image(path)
             yield path, image, recognizer(image)
-        except ImageError as e: yield path, None, e
+        except FerError as e: yield path, None, e
+        except Exception as e: # a fault of ours in one picture is no reason to lose the others
+            if os.environ.get('FER_NB_DEBUG'): raise
+            yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
 # %% ../nbs/42_cli.ipynb #4e1cd3d0
 def _print_table(rows, label_set): # rows: dicts with `file`, as in --json
