@@ -40,16 +40,28 @@ def nearest_hashes(
         where[i:i+block] = d.argmin(axis=1); bits[i:i+block] = d.min(axis=1)
     return where, bits
 
-# %% ../nbs/15_audit.ipynb #27af1ccb
+# %% ../nbs/15_audit.ipynb #ecf9a006
+def _first_alike(hashes, near, block=256): # position of the most alike earlier hash, its own where none is near enough
+    first = np.arange(len(hashes))
+    for i in range(0, len(hashes), block):
+        rows = first[i:i+block].copy()
+        d = np.bitwise_count(hashes[i:i+block,None] ^ hashes[None,:i+block])
+        d = np.where(np.arange(d.shape[1])[None] < rows[:,None], d, 64) # earlier ones only
+        first[i:i+block] = np.where(d.min(axis=1) <= near, d.argmin(axis=1), rows)
+    return first
+
 def repeats(
     ds:FaceDataset,
-)->pd.DataFrame:  # row, split, first, first_split, same_label: a row for each face that repeats an earlier one bit for bit
-    "Find exact repeats inside and across splits"
-    seen, rows = {}, []
-    for i, im in enumerate(ds.images):
-        first = seen.setdefault(im.tobytes(), i)
-        if first != i: rows.append((ds.ids[i], SPLITS[ds.split[i]], ds.ids[first], SPLITS[ds.split[first]], bool(ds.labels[i] == ds.labels[first])))
-    return pd.DataFrame(rows, columns=['row','split','first','first_split','same_label'])
+    near:int=0,       # Bits of difference of the perceptual hash; 0 finds exact repeats only
+)->pd.DataFrame:      # row, split, first, first_split, same_label: a row for each face that repeats an earlier one
+    "Find repeats inside and across splits"
+    if near: first = _first_alike(perceptual_hashes(ds.images), near)
+    else:
+        seen = {}
+        first = np.array([seen.setdefault(im.tobytes(), i) for i,im in enumerate(ds.images)], int)
+    rows = np.flatnonzero(first != np.arange(len(ds))); twins = first[rows]
+    split = lambda at: [SPLITS[s] for s in ds.split[at]]
+    return pd.DataFrame({'row': ds.ids[rows], 'split': split(rows), 'first': ds.ids[twins], 'first_split': split(twins), 'same_label': ds.labels[rows] == ds.labels[twins]})
 
 # %% ../nbs/15_audit.ipynb #2c673090
 def leaks(
