@@ -60,7 +60,7 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@command -v quarto >/dev/null || { echo "Quarto is not installed: get it from quarto.org/docs/get-started, then run make docs again"; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
-train: .venv/dev ## Repeat the training of the model that ships, into runs/ (45 minutes on two cores)
+train: .venv/dev ## Repeat the training of the model that ships, into runs/ (about an hour on two cores)
 	@$(BIN)/fer-nb train --config models/mini_xception/train.json --data $(DATA) --out runs/mini_xception
 
 evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation

@@ -244,7 +244,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #daea8dde
+# %% ../nbs/42_cli.ipynb #ed258042
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -258,7 +258,7 @@ def train(
 ):
     "Train a network and write its model folder"
     _need('keras', 'onnx')
-    for path in (config, data): # said before TensorFlow takes its ten seconds to load
+    for path in (config, data): # said before TensorFlow is loaded, which takes long
         if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
     from fer_nb.data import load_dataset
     from fer_nb.train import load_config, train as fit

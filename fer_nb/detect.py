@@ -116,13 +116,13 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #ed9ef7ea
+# %% ../nbs/02_detect.ipynb #af35abcc
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
 
 class YuNetDetector:
-    "YuNet (Wu, Peng and Yu 2023) through OpenCV: 10 to 10,000 pixel faces, turned heads, five landmarks"
+    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks"
     name = 'yunet'
 
     def __init__(self,
