@@ -3,7 +3,7 @@
 Pastes training faces into a larger canvas, detects them, and writes benchmarks/framing.json: the median width of the squared box as a fraction of
 the training crop's, and the median offset of its center, and where the landmarks lie. Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
 """
-import json, sys, warnings
+import json, sys
 from pathlib import Path
 import cv2
 import numpy as np

@@ -42,11 +42,11 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #4e1cd3d0
+# %% ../nbs/42_cli.ipynb #5e849707
 def _print_table(rows, label_set): # rows: dicts with `file`, as in --json
     from rich.console import Console
     from rich.table import Table
-    table, last = Table(), None
+    table, last, face = Table(), None, 0
     table.add_column('File', overflow='fold')
     for name in ('Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next'): table.add_column(name, no_wrap=True)
     for r in rows:

@@ -6,14 +6,14 @@
 __all__ = ['METRICS_FILE', 'EvaluationError', 'expected_calibration_error', 'figures', 'predict_dataset', 'evaluate',
            'training_record', 'write_metrics', 'read_metrics']
 
-# %% ../nbs/30_evaluate.ipynb #484e3450
+# %% ../nbs/30_evaluate.ipynb #88bda111
 import json
 from pathlib import Path
 import numpy as np
 from .labels import FerError
 from .preprocess import faces_input
 from .data import FaceDataset, repeated_rows
-from .runtime import OnnxModel, softmax
+from .runtime import OnnxModel
 
 # %% ../nbs/30_evaluate.ipynb #5c1ddb21
 class EvaluationError(FerError, ValueError):

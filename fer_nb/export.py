@@ -5,12 +5,11 @@
 # %% auto #0
 __all__ = ['MAX_DIFFERENCE', 'as_float32', 'to_onnx', 'parity', 'export_model']
 
-# %% ../nbs/14_export.ipynb #5cc0934a
-import contextlib, io, logging, os, tempfile
+# %% ../nbs/14_export.ipynb #29a4f70e
+import contextlib, io, logging, tempfile
 from pathlib import Path
 import keras
 import numpy as np
-from .labels import FerError
 from .preprocess import Preprocess
 from .spec import KERAS_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
 

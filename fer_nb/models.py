@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'mini_xception', 'create_model']
 
-# %% ../nbs/12_models.ipynb #01c5396a
+# %% ../nbs/12_models.ipynb #91bc923e
 import keras
 from keras import layers
-from .labels import FerError, LabelSet, get_label_set
+from .labels import LabelSet, get_label_set
 from .spec import ModelError
 
 # %% ../nbs/12_models.ipynb #a9737ed8

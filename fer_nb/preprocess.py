@@ -6,9 +6,9 @@
 __all__ = ['MAX_SIDE', 'MAX_PIXELS', 'UPRIGHT', 'ImageError', 'read_image', 'square_box', 'crop_face', 'Preprocess', 'face_input',
            'align_face', 'faces_input', 'boxes_input']
 
-# %% ../nbs/01_preprocess.ipynb #510a5623
+# %% ../nbs/01_preprocess.ipynb #00516f78
 import io, os
-from dataclasses import dataclass, asdict
+from dataclasses import dataclass
 from pathlib import Path
 import cv2
 import numpy as np

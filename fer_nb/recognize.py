@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Recognition', 'Recognitions', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #e3993c10
+# %% ../nbs/21_recognize.ipynb #30bb6592
 from dataclasses import dataclass, field
 import numpy as np
-from .labels import Emotion, LabelSet, with_icons
+from .labels import Emotion, with_icons
 from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel

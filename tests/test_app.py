@@ -1,5 +1,5 @@
 "The app as a visitor sees it: Voila on its port, a real Chromium, a fake camera that plays a real face"
-import os, socket, subprocess, sys, time, urllib.request
+import socket, subprocess, time, urllib.request
 import numpy as np
 import pytest
 from conftest import TOP
@@ -161,5 +161,6 @@ def test_theme_is_kept(browser, url):
     page.get_by_role('button', name='Dark theme').click()
     open_app(page, url)
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'dark'
-    assert page.get_by_role('button', name='Light theme').is_visible()
+    page.get_by_role('button', name='Light theme').click()                    # and can be changed back
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'light'
     page.context.close()

@@ -1,5 +1,5 @@
 "On the real FER2013, where it is there"
-import json, subprocess, sys, time
+import json, subprocess
 import numpy as np
 from conftest import SHARED, TOP
 import pytest

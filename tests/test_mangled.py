@@ -1,7 +1,6 @@
 "Files as they come out of broken downloads and spreadsheets: never a wrong row, never a hang, never another exception than ours"
 import io, warnings
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 from fer_nb.data import SIDE, USAGES, read_fer2013

@@ -1,6 +1,5 @@
 "One face, one tensor: training, evaluation and the app feed the network the very same numbers"
 import json
-from dataclasses import replace
 import numpy as np
 import pytest
 from fer_nb.augment import Augment
