@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'SPLIT_FOLDERS',
            'PICTURES', 'DataError', 'FaceDataset', 'read_fer2013', 'load_fer2013', 'majority', 'vote_distribution',
-           'read_votes', 'load_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows', 'save_npz',
-           'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
+           'read_votes', 'load_ferplus', 'with_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows',
+           'save_npz', 'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
 
-# %% ../nbs/10_data.ipynb #1faf7552
+# %% ../nbs/10_data.ipynb #1ddadf74
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 from .labels import FerError, LabelSet, canonical, get_label_set
 from .preprocess import ImageError, Preprocess, boxes_input, face_input, read_image
 
-# %% ../nbs/10_data.ipynb #f32936b0
+# %% ../nbs/10_data.ipynb #4b685636
 class DataError(FerError, ValueError):
     "Data that are missing or malformed"
 
@@ -33,13 +33,14 @@ class FaceDataset:
     ids:np.ndarray        # N, row or path in the source: stays with a face through every selection
     name:str='data'       # Of the source, for reports
     soft:np.ndarray|None=None # N×classes float32, rows sum to 1: votes of several people, where there are any
+    votes:dict=field(default_factory=dict) # Another label set's name -> N×classes float32: shares of votes for it, zeros where nobody voted
 
     def __len__(self): return len(self.labels)
 
     def __getitem__(self, rows)->'FaceDataset':
         "Rows by mask, slice or index array"
         return replace(self, images=self.images[rows], labels=self.labels[rows], split=self.split[rows], ids=self.ids[rows],
-                       soft=None if self.soft is None else self.soft[rows])
+                       soft=None if self.soft is None else self.soft[rows], votes={k: v[rows] for k,v in self.votes.items()})
 
     def counts(self):
         "A pandas table: faces by class and split"
@@ -202,7 +203,7 @@ def vote_distribution(
     total = v.sum(axis=1, keepdims=True)
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
-# %% ../nbs/10_data.ipynb #0df4a705
+# %% ../nbs/10_data.ipynb #4943024e
 def read_votes(
     path,            # fer2013new.csv
 )->np.ndarray:       # N×10 ints, in the order of `VOTE_COLUMNS`
@@ -216,18 +217,30 @@ def read_votes(
     if missing: raise DataError(f"{path} has no column {', '.join(missing)}; {HOW_TO_GET_VOTES}")
     return table[list(VOTE_COLUMNS)].to_numpy(np.int64)
 
+def _votes_of(ds, path): # rows of the votes file that belong to the faces of ds
+    votes = read_votes(path)
+    if len(ds) and ds.ids.max() >= len(votes): raise DataError(f"{path} has {len(votes)} rows, but the faces go to row {ds.ids.max()+1}; {HOW_TO_GET_VOTES}")
+    return votes[ds.ids]
+
 def load_ferplus(
     path='data/fer2013.csv',          # The faces
     votes_path='data/fer2013new.csv', # The votes
 )->FaceDataset:                       # Faces that have a majority, with hard labels and vote distributions
     "Join FER+ to FER2013 row by row; raises `DataError`"
-    ds, votes = load_fer2013(path), read_votes(votes_path)
-    if len(ds) and ds.ids.max() >= len(votes): raise DataError(f"{votes_path} has {len(votes)} rows, but the faces go to row {ds.ids.max()+1}; {HOW_TO_GET_VOTES}")
-    votes = votes[ds.ids]
+    ds = load_fer2013(path)
+    votes = _votes_of(ds, votes_path)
     labels = majority(votes)
     keep = labels >= 0
     ds = replace(ds, label_set=get_label_set('ferplus'), labels=np.maximum(labels, 0).astype(np.uint8), soft=vote_distribution(votes), name='ferplus')
     return ds[keep]
+
+def with_ferplus(
+    ds:FaceDataset,                   # FER2013
+    votes_path='data/fer2013new.csv', # The votes
+)->FaceDataset:                       # The same faces and labels, and `votes['ferplus']`: zeros for a face in which nobody saw an emotion
+    "Add FER+'s votes to FER2013, for a second head; raises `DataError`"
+    votes = _votes_of(ds, votes_path)
+    return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
 # %% ../nbs/10_data.ipynb #19d4cdd4
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
