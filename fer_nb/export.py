@@ -6,8 +6,8 @@
 __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams', 'spec_metadata', 'to_onnx', 'to_litert',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
-# %% ../nbs/14_export.ipynb #ec246c6b
-import contextlib, io, json, logging, os, tempfile
+# %% ../nbs/14_export.ipynb #69ce4ee9
+import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 import keras
@@ -29,7 +29,7 @@ def as_float32(
     new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 
-# %% ../nbs/14_export.ipynb #9a862274
+# %% ../nbs/14_export.ipynb #22387594
 def _skip_dropout(layer): # the layer that feeds this one, dropout left aside
     layer = layer.input._keras_history.operation
     return layer.input._keras_history.operation if isinstance(layer, layers.Dropout) else layer
@@ -48,9 +48,9 @@ def with_cams(
 )->keras.Model: # Outputs N×labels as before, then N×labels×h×w named `<output>_cam` for each head that allows it
     "Add class activation maps; their mean over h and w, plus the dense layer's bias, is the logits"
     maps = {f'{n}_cam': m for n in model.output_names if (m := _map_of(model, n)) is not None}
-    return keras.Model(model.inputs, [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
+    return keras.Model(model.inputs[0], [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
 
-# %% ../nbs/14_export.ipynb #97522e0e
+# %% ../nbs/14_export.ipynb #8d305c23
 def _rename_ends(graph, renames): # in place; renames: old name -> new name
     for value in (*graph.input, *graph.output): value.name = renames.get(value.name, value.name)
     for node in graph.node:
@@ -61,7 +61,7 @@ def _rename_ends(graph, renames): # in place; renames: old name -> new name
 def _quiet(): # the exporters print to stdout and log
     logging.disable(logging.WARNING)
     try:
-        with contextlib.redirect_stdout(io.StringIO()): yield
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(): warnings.simplefilter('ignore'); yield
     finally: logging.disable(logging.NOTSET)
 
 def spec_metadata(spec:ModelSpec)->str:
