@@ -7,7 +7,7 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_conf
            'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes', 'balanced_rows',
            'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
            'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
-           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'train']
+           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b46fbac1
 import contextlib, csv, json, os, shutil, time
@@ -23,7 +23,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model
 
-# %% ../nbs/13_train.ipynb #84004d85
+# %% ../nbs/13_train.ipynb #d77fb61b
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -59,6 +59,7 @@ class TrainConfig:
     patience:int=0                # Stop after so many epochs without improvement; 0 never
     target_accuracy:float=0.      # Stop when validation reaches it; 0 never
     devices:int=1                 # Train on so many at once, 0 on all there are
+    subset:int=0                  # Train on so many faces, drawn by the seed, to try something out; 0 on all
 
 # %% ../nbs/13_train.ipynb #015c5d2f
 def save_config(config:TrainConfig, folder)->None:
@@ -79,7 +80,7 @@ def load_config(
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
     except (ValueError, TypeError, AttributeError) as e: raise TrainError(f"{path} is not a training configuration ({e})") from None
 
-# %% ../nbs/13_train.ipynb #18b37fa8
+# %% ../nbs/13_train.ipynb #298a9fea
 def own_data_config(
     model:str,             # Architecture
     preprocess:Preprocess, # Of the network to begin with
@@ -88,7 +89,7 @@ def own_data_config(
 )->TrainConfig:
     "The configuration for fine-tuning on classes of one's own"
     head = min(5, max(1, epochs//4))
-    return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=32, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
+    return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=16, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
                        weights=weights, head_epochs=head, unfreeze=.5, fine_rate=.001)
 
 # %% ../nbs/13_train.ipynb #d0af01a0
@@ -366,7 +367,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #88008afd
+# %% ../nbs/13_train.ipynb #a3febb6b
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -386,6 +387,10 @@ def _compile(model, config, phase, steps):
 def _held_out(ds, config): # what validation looks at: faces, and targets of each head
     y = soft_labels(ds.labels, len(ds.label_set))
     return faces_input(ds.images, config.preprocess), ((y, second_votes(ds, config)) if config.second else y)
+def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or `config.subset` rows drawn by the seed
+    "The rows that a run uses"
+    if not 0 < config.subset < len(ds): return ds
+    return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
 # %% ../nbs/13_train.ipynb #2149588d
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
@@ -406,7 +411,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #bce0a4c5
+# %% ../nbs/13_train.ipynb #6f3b4636
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
@@ -414,7 +419,7 @@ def train(
     callbacks=(),        # More Keras callbacks
 )->keras.Model:          # The best epoch's network; also saved as `model.keras`, beside `train.json` and `history.csv`
     "Train a network, choosing its epoch on the validation part; raises `TrainError`, `ModelError`, `DataError`"
-    folder, training, validation = Path(folder), ds.part('train'), ds.part('validation')
+    folder, training, validation = Path(folder), some_of(ds.part('train'), config), some_of(ds.part('validation'), config)
     if (folder/TRAIN_FILE).exists() and load_config(folder) != config: raise TrainError(f"{folder} holds a run with other settings; choose another folder or remove it")
     if not (is_finished(config, _accuracies(folder)) and (folder/KERAS_FILE).exists()):
         keras.utils.set_random_seed(config.seed)
