@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'say', 'recognize_files', 'predict', 'app_notebook',
-           'voila_command', 'run_until_stopped', 'open_app', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable',
-           'fetch', 'train', 'evaluate', 'main']
+           'voila_command', 'run_until_stopped', 'open_app', 'serve', 'prepare', 'report', 'DataSet', 'fetch_data',
+           'Fetchable', 'fetch', 'train', 'evaluate', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -170,7 +170,35 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #285e5cea
+# %% ../nbs/42_cli.ipynb #2071c732
+def _need_extra(extra, *modules): # or one line that says how to get it
+    missing = [m for m in modules if not find_spec(m)]
+    if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
+
+@app.command()
+def serve(
+    model:Model=None,
+    detector:Detector='auto',
+    port:Annotated[int, typer.Option(help='Port to listen on.')]=8867,
+    ip:Annotated[str, typer.Option(help='Address to listen on; 0.0.0.0 is every one of this machine.')]='127.0.0.1',
+    token:Annotated[Optional[str], typer.Option(help='Clients must send it: Authorization: Bearer TOKEN.', envvar='FER_NB_SERVE_TOKEN', show_envvar=True)]=None,
+    megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01)]=20,
+    requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1)]=16,
+):
+    "Answer over HTTP: POST a picture to /predict, get the JSON of predict --json"
+    _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
+    import uvicorn
+    from fer_nb.recognize import Recognizer
+    if token == '' or os.environ.get('FER_NB_SERVE_TOKEN') == '': raise FerError('the token is empty; give one that is hard to guess, or none at all (unset FER_NB_SERVE_TOKEN)')
+    Recognizer.load(model, detector) # what is wrong is said before the address is
+    if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1}, or stop the program that has it")
+    if not ip.startswith('127.') and ip != 'localhost' and not token: say(f'note: whoever reaches {ip}:{port} can use this server; give a --token, and put a proxy with TLS before it')
+    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests}
+    os.environ.update({f'FER_NB_SERVE_{k}': str(v) for k,v in given.items() if v is not None})
+    say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
+    uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
+
+# %% ../nbs/42_cli.ipynb #49ed9e95
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -187,7 +215,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #aa19ecda
+# %% ../nbs/42_cli.ipynb #8c08dd1e
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -206,7 +234,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #ac34f612
+# %% ../nbs/42_cli.ipynb #47e8f9a1
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -219,7 +247,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #157e00ef
+# %% ../nbs/42_cli.ipynb #e00cb034
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -235,7 +263,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #a78ce409
+# %% ../nbs/42_cli.ipynb #1f1bddaf
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -244,7 +272,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #ed258042
+# %% ../nbs/42_cli.ipynb #e444bafa
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -270,7 +298,7 @@ def train(
     export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess, emotions=ds.label_set.own)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
 
-# %% ../nbs/42_cli.ipynb #5bf995d3
+# %% ../nbs/42_cli.ipynb #d172f642
 @app.command()
 def evaluate(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')],
@@ -290,7 +318,7 @@ def evaluate(
     else: result = measure(fitted, ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #72732ca4
+# %% ../nbs/42_cli.ipynb #c79f666a
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
