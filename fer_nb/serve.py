@@ -103,7 +103,7 @@ def face_rows(
         logging.getLogger('fer_nb.serve').error('a picture could not be looked at: %s', type(e).__name__) # no message: it could quote the picture
         raise HTTPException(500, f'the picture could not be looked at ({type(e).__name__}); please report it') from None
 
-# %% ../nbs/43_serve.ipynb #e6e3ab03
+# %% ../nbs/43_serve.ipynb #c25bc73b
 async def limited(
     request:Request,
     settings:ServeSettings,
@@ -117,6 +117,8 @@ async def limited(
         seen += len(piece)
         if seen > most: raise too_long
         yield piece
+
+logging.getLogger('python_multipart').setLevel(logging.CRITICAL) # it would quote bytes of the body
 
 class _InMemory(MultiPartParser): spool_max_size = 2**40 # no part becomes a file on disk
 
