@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'say', 'recognize_files', 'predict', 'app_notebook',
-           'voila_command', 'run_until_stopped', 'open_app', 'serve', 'prepare', 'report', 'DataSet', 'fetch_data',
-           'Fetchable', 'fetch', 'train', 'evaluate', 'main']
+           'voila_command', 'run_until_stopped', 'open_app', 'serve', 'desktop', 'prepare', 'report', 'DataSet',
+           'fetch_data', 'Fetchable', 'fetch', 'train', 'evaluate', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -198,7 +198,24 @@ def serve(
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
 
-# %% ../nbs/42_cli.ipynb #49ed9e95
+# %% ../nbs/42_cli.ipynb #034d4715
+@app.command()
+def desktop(
+    file:Annotated[Optional[str], typer.Argument(help='Photo or film to open at once.', show_default=False)]=None,
+    model:Model=None,
+    detector:Detector='auto',
+    camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a film that stands in for one.')]='0',
+    icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
+    screenshots:Annotated[Optional[Path], typer.Option(help="Folder for the S key; the user's pictures folder if not given.", show_default=False)]=None,
+):
+    "Open a native window: webcam, photos and films"
+    _need_extra('desktop', 'PySide6')
+    try: from fer_nb.desktop import run
+    except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
+    from fer_nb.recognize import Recognizer
+    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons), int(camera) if camera.isdigit() else camera, file, screenshots))
+
+# %% ../nbs/42_cli.ipynb #4108b19d
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -215,7 +232,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #8c08dd1e
+# %% ../nbs/42_cli.ipynb #fb9bd63c
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -234,7 +251,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #47e8f9a1
+# %% ../nbs/42_cli.ipynb #0181bf9f
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -247,7 +264,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #e00cb034
+# %% ../nbs/42_cli.ipynb #343a2fd8
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -263,7 +280,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #1f1bddaf
+# %% ../nbs/42_cli.ipynb #2e58c790
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -272,7 +289,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #e444bafa
+# %% ../nbs/42_cli.ipynb #520faaa9
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -298,7 +315,7 @@ def train(
     export_model(network, out, cfg.model, {ds.label_set.name: ds.label_set.labels}, cfg.preprocess, emotions=ds.label_set.own)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
 
-# %% ../nbs/42_cli.ipynb #d172f642
+# %% ../nbs/42_cli.ipynb #ee88a5ee
 @app.command()
 def evaluate(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')],
@@ -318,7 +335,7 @@ def evaluate(
     else: result = measure(fitted, ds, split)
     typer.echo(json.dumps(result, indent=1))
 
-# %% ../nbs/42_cli.ipynb #c79f666a
+# %% ../nbs/42_cli.ipynb #08f1d283
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
