@@ -7,7 +7,7 @@ __all__ = ['HELP', 'Newest', 'SourceError', 'Source', 'open_capture', 'film_fram
            'Signals', 'Capture', 'Looker', 'Player', 'ink', 'emoji_of', 'Screen', 'Bars', 'Layout', 'Window',
            'check_display', 'run']
 
-# %% ../nbs/41_desktop.ipynb #cdbcd29a
+# %% ../nbs/41_desktop.ipynb #474f9cf7
 import os, signal, sys, threading, time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject, QRectF, QSize, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QLibraryInfo, QObject, QRectF, QSize, QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QImage, QKeySequence, QPainter, QPen, QPixmap, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QMainWindow, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from .labels import FerError
@@ -415,13 +415,15 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #82c12b7e
+# %% ../nbs/41_desktop.ipynb #497d0faa
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return
     if not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')): raise SourceError('there is no screen here; run fer-nb desktop on a desktop, or fer-nb app and look at it in a browser')
-    from ctypes.util import find_library
-    if not os.environ.get('WAYLAND_DISPLAY') and not find_library('xcb-cursor'): raise SourceError('Qt needs a library that is not here; run apt install libxcb-cursor0 (or your system\'s xcb-util-cursor)')
+    if os.environ.get('WAYLAND_DISPLAY'): return
+    from ctypes import CDLL
+    try: CDLL(str(Path(QLibraryInfo.path(QLibraryInfo.PluginsPath))/'platforms/libqxcb.so'))
+    except OSError as e: raise SourceError(f"Qt lacks a library of this system's ({str(e).split(':')[0]}); on Debian and Ubuntu run apt install libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxkbcommon-x11-0") from None
 
 def run(
     recognizer:Recognizer,
