@@ -48,7 +48,7 @@ class Recognitions(list):
         table.insert(0, '', [r.emotion.html for r in self])
         return table.to_html(index=False, escape=False)
 
-# %% ../nbs/21_recognize.ipynb #37b6e7f9
+# %% ../nbs/21_recognize.ipynb #c662b9a3
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -76,9 +76,17 @@ class Recognizer:
     )->Recognitions:
         "Name the expression of every face; raises `ImageError`"
         image = read_image(image)
-        faces = self.detector(image)
-        probabilities = self.model.probabilities(boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces]), self.label_set.name)
-        return Recognitions(self._row(f, p) for f,p in zip(faces, probabilities))
+        return self.many([image], [self.detector(image)])[0]
+
+    def many(self,
+        images,               # Pictures, H×W×3 uint8 RGB
+        faces,                # For each a list of `Face`
+    )->list:                  # For each its `Recognitions`, in the order of its faces
+        "Name the expressions of faces that were found before, those of all pictures in one batch"
+        pre = self.model.spec.preprocess
+        batch = np.concatenate([boxes_input(im, [f.box for f in found], pre, [f.landmarks for f in found]) for im,found in zip(images, faces)])
+        answers = iter(self.model.probabilities(batch, self.label_set.name))
+        return [Recognitions(self._row(f, next(answers)) for f in found) for found in faces]
 
     def _row(self, face, p): # a Face and its probabilities -> Recognition
         by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}
