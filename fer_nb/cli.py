@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'Data', 'Votes', 'Judged', 'Faces', 'FER2013', 'say',
-           'recognize_files', 'predict', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app', 'prepare',
-           'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train', 'export_command', 'calibrate', 'evaluate',
-           'main']
+           'recognize_files', 'predict', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app', 'serve',
+           'desktop', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train', 'export_command',
+           'calibrate', 'evaluate', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -177,7 +177,52 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #285e5cea
+# %% ../nbs/42_cli.ipynb #2071c732
+def _need_extra(extra, *modules): # or one line that says how to get it
+    missing = [m for m in modules if not find_spec(m)]
+    if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
+
+@app.command()
+def serve(
+    model:Model=None,
+    detector:Detector='auto',
+    port:Annotated[int, typer.Option(help='Port to listen on.')]=8867,
+    ip:Annotated[str, typer.Option(help='Address to listen on; 0.0.0.0 is every one of this machine.')]='127.0.0.1',
+    token:Annotated[Optional[str], typer.Option(help='Clients must send it: Authorization: Bearer TOKEN.', envvar='FER_NB_SERVE_TOKEN', show_envvar=True)]=None,
+    megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01)]=20,
+    requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1)]=16,
+):
+    "Answer over HTTP: POST a picture to /predict, get the JSON of predict --json"
+    _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
+    import uvicorn
+    from fer_nb.recognize import Recognizer
+    if token == '' or os.environ.get('FER_NB_SERVE_TOKEN') == '': raise FerError('the token is empty; give one that is hard to guess, or none at all (unset FER_NB_SERVE_TOKEN)')
+    Recognizer.load(model, detector) # what is wrong is said before the address is
+    if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1}, or stop the program that has it")
+    if not ip.startswith('127.') and ip != 'localhost' and not token: say(f'note: whoever reaches {ip}:{port} can use this server; give a --token, and put a proxy with TLS before it')
+    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests}
+    os.environ.update({f'FER_NB_SERVE_{k}': str(v) for k,v in given.items() if v is not None})
+    say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
+    uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
+
+# %% ../nbs/42_cli.ipynb #034d4715
+@app.command()
+def desktop(
+    file:Annotated[Optional[str], typer.Argument(help='Photo or film to open at once.', show_default=False)]=None,
+    model:Model=None,
+    detector:Detector='auto',
+    camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a film that stands in for one.')]='0',
+    icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
+    screenshots:Annotated[Optional[Path], typer.Option(help="Folder for the S key; the user's pictures folder if not given.", show_default=False)]=None,
+):
+    "Open a native window: webcam, photos and films"
+    _need_extra('desktop', 'PySide6')
+    try: from fer_nb.desktop import run
+    except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
+    from fer_nb.recognize import Recognizer
+    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons), int(camera) if camera.isdigit() else camera, file, screenshots))
+
+# %% ../nbs/42_cli.ipynb #4108b19d
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -194,7 +239,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #aa19ecda
+# %% ../nbs/42_cli.ipynb #fb9bd63c
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -213,7 +258,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #ac34f612
+# %% ../nbs/42_cli.ipynb #0181bf9f
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -226,7 +271,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #157e00ef
+# %% ../nbs/42_cli.ipynb #343a2fd8
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -242,7 +287,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #a78ce409
+# %% ../nbs/42_cli.ipynb #2e58c790
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -251,7 +296,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #57df747f
+# %% ../nbs/42_cli.ipynb #d602eacb
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -280,7 +325,7 @@ def _config_from(model, epochs): # fine-tune a model of this project on other la
     if not (folder/KERAS_FILE).exists(): raise FerError(f"{folder} has no {KERAS_FILE} to go on from; in a clone of the repository the models have one")
     return own_data_config(load_config(folder).model, load_spec(folder).preprocess, str(folder/KERAS_FILE), epochs)
 
-# %% ../nbs/42_cli.ipynb #c3f03629
+# %% ../nbs/42_cli.ipynb #c755428c
 @app.command()
 def train(
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
@@ -315,7 +360,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #c9467de4
+# %% ../nbs/42_cli.ipynb #fc395875
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -346,7 +391,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #1d199fbb
+# %% ../nbs/42_cli.ipynb #43127d36
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Faces = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
@@ -370,7 +415,7 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #cea00404
+# %% ../nbs/42_cli.ipynb #746cdbf7
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
     from fer_nb.evaluate import write_metrics
     from fer_nb.robustness import full_figures
@@ -402,7 +447,7 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #08f1d283
+# %% ../nbs/42_cli.ipynb #b8494e36
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
