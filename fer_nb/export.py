@@ -6,7 +6,7 @@
 __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams', 'spec_metadata', 'to_onnx', 'to_litert',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
-# %% ../nbs/14_export.ipynb #69ce4ee9
+# %% ../nbs/14_export.ipynb #d5a07f00
 import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from keras import layers
 from .preprocess import Preprocess
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
+from .models import multiply_adds
 
 # %% ../nbs/14_export.ipynb #eb6f215f
 def as_float32(
@@ -163,7 +164,7 @@ def check_parity(model, path, name): # raises `ModelError`; the file is left to 
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left at {path} to look at")
 
-# %% ../nbs/14_export.ipynb #46f8b211
+# %% ../nbs/14_export.ipynb #d82a30ad
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; `model.keras`, `model.onnx` and `model.json` are written into it
@@ -176,7 +177,7 @@ def export_model(
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     bare = as_float32(model)  # no optimizer state, half the size
-    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), emotions=emotions or {})
+    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {})
     bare.save(folder/KERAS_FILE)
     to_onnx(bare, folder/ONNX_FILE, spec)
     check_parity(bare, folder/ONNX_FILE, name)
