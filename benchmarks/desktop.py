@@ -11,7 +11,7 @@ from fer_nb.desktop import Window
 from fer_nb.detect import find_yunet
 from fer_nb.recognize import Recognizer
 
-SECONDS, RATE = 8, 200
+SECONDS, RATE = 8, 60
 
 def write_video(path):
     "The astronaut (NASA, public domain) moving from side to side"

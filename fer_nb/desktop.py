@@ -279,7 +279,7 @@ class Screen(QWidget):
         tag = QRectF(box.x() - 1.5, max(at.y(), box.y() - size.height() - 4), size.width() + 12, size.height() + 4)
         p.fillRect(tag, QColor(r.emotion.color)); p.setPen(QColor(ink(r.emotion.color))); p.drawText(tag, Qt.AlignCenter, text)
 
-# %% ../nbs/41_desktop.ipynb #29fc5d94
+# %% ../nbs/41_desktop.ipynb #491ce33d
 class Bars(QWidget):
     "The probabilities of one face"
     def __init__(self, label_set):
@@ -314,7 +314,7 @@ class Bars(QWidget):
         for row in self.rows.values():
             for widget in row: widget.setVisible(everything)
 
-# %% ../nbs/41_desktop.ipynb #85c0ebf5
+# %% ../nbs/41_desktop.ipynb #460c70cd
 HELP = 'S screenshot · A all emotions or the top one · SPACE pause · Q or ESC quit'
 
 class Layout(QMainWindow):
@@ -343,7 +343,7 @@ class Layout(QMainWindow):
         dark = self.palette().window().color().lightness() < 128
         self.status.setStyleSheet(f"font-weight: 600; color: {'#ff9d8a' if dark else '#a3200d'}" if error else '')
 
-# %% ../nbs/41_desktop.ipynb #60f167aa
+# %% ../nbs/41_desktop.ipynb #87d08b3e
 class _Actions(Layout): # the buttons and keys of the window
     def toggle_camera(self):
         "Start the camera, or stop it"
@@ -374,7 +374,7 @@ class _Actions(Layout): # the buttons and keys of the window
         if saved: self.say(f'saved {path}')
         else: self.say(f'cannot write to {self.folder}; name another folder with --screenshots', error=True)
 
-# %% ../nbs/41_desktop.ipynb #1d0516ed
+# %% ../nbs/41_desktop.ipynb #aeb9c70f
 class Window(_Actions):
     "Webcam, photos and videos, with every face boxed and named"
     def __init__(self,
@@ -421,7 +421,7 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #5f8ad4a8
+# %% ../nbs/41_desktop.ipynb #0e1cadcd
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return
