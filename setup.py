@@ -34,6 +34,7 @@ setup(
     package_data={cfg['lib_name']: ['static/**/*']}, include_package_data=False,
     install_requires=lines('requirements'),
     extras_require={'train': lines('train_requirements') + lines('making_requirements'),
+                    'jax': lines('jax_requirements') + lines('making_requirements'),
                     **{name: lines(f'{name}_requirements') for name in ('parquet', 'cluster', 'serve', 'desktop')},
                     'dev': [r for name in ('dev', 'making', 'parquet', 'cluster', 'serve', 'desktop') for r in lines(f'{name}_requirements')]},
     entry_points={'console_scripts': lines('console_scripts'), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"]},
