@@ -205,17 +205,17 @@ def serve(
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
 
-# %% ../nbs/42_cli.ipynb #034d4715
+# %% ../nbs/42_cli.ipynb #165033c3
 @app.command()
 def desktop(
-    file:Annotated[Optional[str], typer.Argument(help='Photo or film to open at once.', show_default=False)]=None,
+    file:Annotated[Optional[str], typer.Argument(help='Photo or video to open at once.', show_default=False)]=None,
     model:Model=None,
     detector:Detector='auto',
-    camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a film that stands in for one.')]='0',
+    camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a video that stands in for one.')]='0',
     icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
     screenshots:Annotated[Optional[Path], typer.Option(help="Folder for the S key; the user's pictures folder if not given.", show_default=False)]=None,
 ):
-    "Open a native window: webcam, photos and films"
+    "Open a native window: webcam, photos and videos"
     _need_extra('desktop', 'PySide6')
     try: from fer_nb.desktop import run
     except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
