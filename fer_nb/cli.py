@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'Data', 'Votes', 'Judged', 'Faces', 'FER2013', 'say',
            'recognize_files', 'predict', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app', 'serve',
-           'desktop', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train', 'export_command',
-           'calibrate', 'evaluate', 'main']
+           'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train',
+           'export_command', 'calibrate', 'evaluate', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -222,7 +222,58 @@ def desktop(
     from fer_nb.recognize import Recognizer
     raise typer.Exit(run(Recognizer.load(model, detector, icons=icons), int(camera) if camera.isdigit() else camera, file, screenshots))
 
-# %% ../nbs/42_cli.ipynb #4108b19d
+# %% ../nbs/42_cli.ipynb #ffec2d6b
+def _lacking(extra=None): # names of the requirements that are not met, of the package or of one of its extras
+    from importlib.metadata import PackageNotFoundError, requires, version
+    from packaging.requirements import Requirement
+    def met(r):
+        try: return r.specifier.contains(version(r.name), prereleases=True)
+        except PackageNotFoundError: return find_spec(r.name.replace('-', '_')) is not None # tensorflow-cpu brings tensorflow
+    wanted = [Requirement(r) for r in requires('fer_nb') or []]
+    always = [r for r in wanted if not r.marker or r.marker.evaluate({'extra': ''})]
+    asked = [r for r in wanted if r not in always and r.marker.evaluate({'extra': extra})] if extra else always
+    return [str(r).split(';')[0].strip() for r in asked if not met(r)]
+
+def _outcome(f): # what it says, or the one line of why it cannot
+    try: return True, f()
+    except FerError as e: return False, str(e)
+
+def _cameras():
+    if sys.platform != 'linux': return True, 'not counted on this system; fer-nb desktop tries one'
+    found = sorted(Path('/dev').glob('video*'))
+    closed = [p for p in found if not os.access(p, os.R_OK | os.W_OK)]
+    if closed: return False, f"{', '.join(map(str, closed))} may not be used by this user; add the user to the group video"
+    return True, ', '.join(map(str, found)) or 'none on this machine'
+
+# %% ../nbs/42_cli.ipynb #7191005f
+def examine()->list: # Of (what, whether it is well, what there is to say)
+    "Look at what this installation has and lacks"
+    import platform
+    from importlib.metadata import metadata, version
+    import fer_nb
+    from fer_nb.detect import find_yunet
+    from fer_nb.recognize import OnnxModel
+    from fer_nb.spec import find_model, model_folders
+    lacking = _lacking()
+    yunet = _outcome(find_yunet)
+    rows = [('fer_nb', True, f'{fer_nb.__version__} in {Path(fer_nb.__file__).parent}'), ('system', True, f'Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores'),
+            ('libraries', not lacking, f"lacks {', '.join(lacking)}; install fer_nb again" if lacking else ', '.join(f'{n} {version(n)}' for n in ('numpy', 'opencv-python-headless', 'onnxruntime', 'pillow', 'voila'))),
+            ('models', bool(model_folders()), ', '.join(sorted(model_folders())) or 'none is installed; install fer_nb again'),
+            ('default model', *_outcome(lambda: f'{OnnxModel().name} in {find_model()}')),
+            ('detector', *(yunet if yunet[1] else (True, 'haar; the better yunet is fetched by fer-nb fetch yunet'))), ('cameras', *_cameras())]
+    for extra in sorted(set(metadata('fer_nb').get_all('Provides-Extra') or []) - {'dev'}):
+        missing = _lacking(extra)
+        rows.append((f'extra {extra}', None if missing else True, f"lacks {', '.join(missing)}: pip install 'fer_nb[{extra}]'" if missing else 'there'))
+    return rows
+
+@app.command()
+def doctor():
+    "Say what this installation has and lacks: versions, models, detector, cameras, extras"
+    rows = examine()
+    for what, well, text in rows: typer.echo(f"{ {True: 'ok  ', False: 'BAD ', None: '-   '}[well]}{what:<18}{text}")
+    if any(well is False for _,well,_ in rows): raise typer.Exit(1)
+
+# %% ../nbs/42_cli.ipynb #6e330256
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -239,7 +290,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #fb9bd63c
+# %% ../nbs/42_cli.ipynb #2927e4d3
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -258,7 +309,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #0181bf9f
+# %% ../nbs/42_cli.ipynb #e84c0a3e
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -271,7 +322,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #343a2fd8
+# %% ../nbs/42_cli.ipynb #bd9f47e5
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -287,7 +338,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #2e58c790
+# %% ../nbs/42_cli.ipynb #022842a6
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -296,7 +347,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #d602eacb
+# %% ../nbs/42_cli.ipynb #c41e8908
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -325,7 +376,7 @@ def _config_from(model, epochs): # fine-tune a model of this project on other la
     if not (folder/KERAS_FILE).exists(): raise FerError(f"{folder} has no {KERAS_FILE} to go on from; in a clone of the repository the models have one")
     return own_data_config(load_config(folder).model, load_spec(folder).preprocess, str(folder/KERAS_FILE), epochs)
 
-# %% ../nbs/42_cli.ipynb #c755428c
+# %% ../nbs/42_cli.ipynb #9de4f85a
 @app.command()
 def train(
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
@@ -360,7 +411,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #fc395875
+# %% ../nbs/42_cli.ipynb #35bbcffa
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -391,7 +442,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #43127d36
+# %% ../nbs/42_cli.ipynb #b292ecc6
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Faces = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
@@ -415,7 +466,7 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #746cdbf7
+# %% ../nbs/42_cli.ipynb #d959fe9c
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
     from fer_nb.evaluate import write_metrics
     from fer_nb.robustness import full_figures
@@ -447,7 +498,7 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #b8494e36
+# %% ../nbs/42_cli.ipynb #368fe78c
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
