@@ -177,7 +177,7 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #2071c732
+# %% ../nbs/42_cli.ipynb #21ca7dc9
 def _need_extra(extra, *modules): # or one line that says how to get it
     missing = [m for m in modules if not find_spec(m)]
     if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
@@ -191,6 +191,7 @@ def serve(
     token:Annotated[Optional[str], typer.Option(help='Clients must send it: Authorization: Bearer TOKEN.', envvar='FER_NB_SERVE_TOKEN', show_envvar=True)]=None,
     megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01)]=20,
     requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1)]=16,
+    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which an answer has sure=false.')]=0.,
 ):
     "Answer over HTTP: POST a picture to /predict, get the JSON of predict --json"
     _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
@@ -200,12 +201,12 @@ def serve(
     Recognizer.load(model, detector) # what is wrong is said before the address is
     if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1}, or stop the program that has it")
     if not ip.startswith('127.') and ip != 'localhost' and not token: say(f'note: whoever reaches {ip}:{port} can use this server; give a --token, and put a proxy with TLS before it')
-    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests}
+    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests, 'THRESHOLD': threshold}
     os.environ.update({f'FER_NB_SERVE_{k}': str(v) for k,v in given.items() if v is not None})
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
 
-# %% ../nbs/42_cli.ipynb #165033c3
+# %% ../nbs/42_cli.ipynb #f8f8184b
 @app.command()
 def desktop(
     file:Annotated[Optional[str], typer.Argument(help='Photo or video to open at once.', show_default=False)]=None,
@@ -213,6 +214,7 @@ def desktop(
     detector:Detector='auto',
     camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a video that stands in for one.')]='0',
     icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
+    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which the answer is "not sure".')]=0.,
     screenshots:Annotated[Optional[Path], typer.Option(help="Folder for the S key; the user's pictures folder if not given.", show_default=False)]=None,
 ):
     "Open a native window: webcam, photos and videos"
@@ -220,7 +222,7 @@ def desktop(
     try: from fer_nb.desktop import run
     except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
     from fer_nb.recognize import Recognizer
-    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons), int(camera) if camera.isdigit() else camera, file, screenshots))
+    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons, threshold=threshold), int(camera) if camera.isdigit() else camera, file, screenshots))
 
 # %% ../nbs/42_cli.ipynb #ffec2d6b
 def _lacking(extra=None): # names of the requirements that are not met, of the package or of one of its extras
