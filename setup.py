@@ -31,7 +31,7 @@ setup(
     long_description_content_type='text/markdown',
     author=cfg['author'], author_email=cfg['author_email'], license='MIT', url=cfg['git_url'],
     python_requires=f">={cfg['min_python']}", packages=find_packages(include=[cfg['lib_name']]),
-    package_data={cfg['lib_name']: ['static/**/*']}, include_package_data=False,
+    package_data={cfg['lib_name']: ['static/**/*', 'py.typed']}, include_package_data=False,
     install_requires=lines('requirements'),
     extras_require={'train': lines('train_requirements') + lines('making_requirements'),
                     'jax': lines('jax_requirements') + lines('making_requirements'),

@@ -114,7 +114,7 @@ def frames(
     if not source.camera and _is_photo(source.where): yield read_image(source.where, source.name)
     else: yield from film_frames(source, stopped, paused)
 
-# %% ../nbs/41_desktop.ipynb #4977b144
+# %% ../nbs/41_desktop.ipynb #7a11c9ac
 class LiveRecognizer:
     "Frame after frame to numbered faces with steady probabilities, for one source"
     def __init__(self, recognizer:Recognizer):
@@ -135,7 +135,7 @@ class LiveRecognizer:
         rows = self.smoother.update(numbers, np.array([list(r.probabilities.values()) for r in found]).reshape(-1, len(labels)), now)
         def steady(r, p):
             best = labels[int(p.argmax())]
-            return replace(r, label=best, confidence=float(p.max()), probabilities=dict(zip(labels, map(float, p))), emotion=labels.emotion(best))
+            return replace(r, label=best, confidence=float(p.max()), probabilities=dict(zip(labels, map(float, p))), emotion=labels.emotion(best), sure=float(p.max()) >= getattr(self.recognizer, 'threshold', 0))
         return sorted(zip(numbers, map(steady, found, rows)), key=lambda nr: -nr[1].box[2]*nr[1].box[3])
 
 # %% ../nbs/41_desktop.ipynb #c42d8f94
@@ -238,7 +238,7 @@ def emoji_of(
     "The emoji, if it can be drawn here"
     return f'{emotion.emoji} ' if any('emoji' in f.lower() for f in QFontDatabase.families()) else ''
 
-# %% ../nbs/41_desktop.ipynb #11b910fe
+# %% ../nbs/41_desktop.ipynb #63d7116d
 class Screen(QWidget):
     "A frame with its faces, as large as the window lets it be"
     def __init__(self):
@@ -274,12 +274,12 @@ class Screen(QWidget):
         box = QRectF(at.x() + x, at.y() + y, w, h)
         p.setPen(QPen(QColor(r.emotion.color), 3)); p.setBrush(Qt.NoBrush); p.drawRoundedRect(box, 4, 4)
         font = QFont(p.font()); font.setPointSizeF(max(9., min(16., h/12))); p.setFont(font)
-        text = (f'{number}  ' if len(self.faces) > 1 else '') + f'{emoji_of(r.emotion)}{r.label} {r.confidence:.0%}'
+        text = (f'{number}  ' if len(self.faces) > 1 else '') + f'{emoji_of(r.emotion)}{r.shown} {r.confidence:.0%}'
         size = QFontMetricsF(font).size(0, text)
         tag = QRectF(box.x() - 1.5, max(at.y(), box.y() - size.height() - 4), size.width() + 12, size.height() + 4)
         p.fillRect(tag, QColor(r.emotion.color)); p.setPen(QColor(ink(r.emotion.color))); p.drawText(tag, Qt.AlignCenter, text)
 
-# %% ../nbs/41_desktop.ipynb #491ce33d
+# %% ../nbs/41_desktop.ipynb #c25b4527
 class Bars(QWidget):
     "The probabilities of one face"
     def __init__(self, label_set):
@@ -303,7 +303,7 @@ class Bars(QWidget):
     def show_faces(self, faces:list)->None:
         "Show the first of `faces`, or none"
         _, r = faces[0] if faces else (0, None)
-        self.top.setText(f'{emoji_of(r.emotion)}{r.label} {r.confidence:.0%}' if r else 'no face')
+        self.top.setText(f'{emoji_of(r.emotion)}{r.shown} {r.confidence:.0%}' if r else 'no face')
         self.who.setText(f'face {faces[0][0]}, the largest of {len(faces)}' if len(faces) > 1 else '')
         for name, (_, bar, number) in self.rows.items():
             p = r.probabilities[name] if r else 0

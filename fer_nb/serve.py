@@ -24,7 +24,7 @@ from .preprocess import ImageError, read_image
 from .recognize import Recognizer
 from .runtime import OnnxModel
 
-# %% ../nbs/43_serve.ipynb #940b33b2
+# %% ../nbs/43_serve.ipynb #1be88cda
 class ServeError(FerError, ValueError):
     "A setting of the server that cannot be used"
 
@@ -33,6 +33,7 @@ class ServeSettings:
     "What one server loads, and how much it takes on; each is also an environment variable, `FER_NB_SERVE_` and the name in capitals"
     model:str|None=None     # Name of a model, or path of its folder; the default model if None
     detector:str='auto'     # auto, yunet or haar
+    threshold:float=0.      # Confidence under which an answer says that it is not sure, 0 to 1
     token:str|None=None     # What clients must send as bearer token; None lets everybody in
     megabytes:float=20.     # Largest body of a request
     megapixels:float=50.    # Largest picture, which takes about ten bytes of memory a pixel while it is decoded
@@ -44,6 +45,7 @@ class ServeSettings:
         if self.token == '': raise ServeError('the token is empty; give one that is hard to guess, or none at all')
         for name in ('megabytes','megapixels','requests','seconds'):
             if not 0 < getattr(self, name) < math.inf: raise ServeError(f'{name} must be over 0, not {getattr(self, name)}')
+        if not 0 <= self.threshold <= 1: raise ServeError(f'threshold must be 0 to 1, not {self.threshold}')
         if self.workers < 0: raise ServeError(f'workers must be 0 or more, not {self.workers}')
 
     @classmethod
@@ -54,7 +56,7 @@ class ServeSettings:
         except ServeError: raise
         except ValueError as e: raise ServeError(f'a FER_NB_SERVE_ setting is no number ({e}); correct or unset it') from None
 
-# %% ../nbs/43_serve.ipynb #95036d17
+# %% ../nbs/43_serve.ipynb #ec789178
 class RecognizerPool:
     "Recognizers that share one network; each serves one thread at a time"
     def __init__(self,
@@ -62,7 +64,7 @@ class RecognizerPool:
     ):
         self.workers = settings.workers or os.cpu_count() or 1
         model = OnnxModel(settings.model, threads=1)
-        recognizers = [Recognizer(model, settings.detector) for _ in range(self.workers)]
+        recognizers = [Recognizer(model, settings.detector, threshold=settings.threshold) for _ in range(self.workers)]
         self.label_set, self.name, self.detector = recognizers[0].label_set, model.name, getattr(recognizers[0].detector, 'name', 'own')
         self._free = queue.SimpleQueue()
         for r in recognizers: self._free.put(r)
@@ -154,7 +156,7 @@ async def _drain(request, settings): # throw away what still comes, within reaso
                 if left < 0: return
     except (TimeoutError, ClientDisconnect, RuntimeError): return # RuntimeError: it was read to its end
 
-# %% ../nbs/43_serve.ipynb #5d1d7d65
+# %% ../nbs/43_serve.ipynb #3986c287
 class FaceRow(BaseModel):
     "One face, as `fer-nb predict --json` prints it"
     file:str = Field(description="The name of the file in the form, or 'picture'")
@@ -163,6 +165,8 @@ class FaceRow(BaseModel):
     label:str = Field(description='The most probable class')
     confidence:float = Field(ge=0, le=1, description='Its probability')
     probabilities:dict[str, float] = Field(description='Of every class; they sum to 1')
+    sure:bool = Field(description='False where the confidence is under the threshold of the server')
+    flags:list[str] = Field(description="Why not to trust the answer: 'small', 'blurred'")
 
 class Problem(BaseModel):
     "Why there is no answer"
