@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'Judged', 'Faces', 'Votes', 'FER2013', 'say',
            'recognize_files', 'predict', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app', 'prepare',
-           'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train', 'calibrate', 'evaluate', 'main']
+           'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train', 'calibrate', 'evaluate', 'Method',
+           'explain', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -332,7 +333,42 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #c79f666a
+# %% ../nbs/42_cli.ipynb #b9baa9af
+class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
+
+@app.command()
+def explain(
+    model:Judged,
+    photos:Annotated[Optional[list[str]], typer.Argument(help='Pictures: each is saved with the heat maps of its faces. Without any, the data are explained.', show_default=False)]=None,
+    data:Faces=FER2013, split:Annotated[str, typer.Option(help='train, validation or test.')]='validation',
+    out:Annotated[Optional[Path], typer.Option(help='Folder for pictures (explained), or the HTML file for data (explanation.html).')]=None,
+    label:Annotated[Optional[str], typer.Option(help='Explain this label in photos, not the one that each face got.')]=None,
+    method:Annotated[Method, typer.Option(help='cam: the maps that the exported file gives; occlusion: any network, slower; auto: cam where there is one.')]=Method.auto,
+    detector:Detector='auto',
+):
+    "Show what a model looks at: heat maps on PHOTOS, or a page about labeled faces"
+    if photos: return _explain_photos(model, photos, out or Path('explained'), label, method.value, detector)
+    fitted, (ds, *_) = _judging(model, data, None)
+    from fer_nb.explanation import write_explanation
+    say(f"wrote {write_explanation(fitted, ds.part(split), out or Path('explanation.html'))}; it shows faces of the data")
+
+def _explain_photos(model, photos, folder, label, method, detector): # one picture each; a file that cannot be read is said, and the others go on
+    from PIL import Image
+    from fer_nb.explain import heat_picture
+    from fer_nb.recognize import Recognizer
+    recognizer, failed = Recognizer.load(model, detector), False
+    if label: recognizer.label_set.index(label)
+    for path, image, found in recognize_files(recognizer, photos):
+        if image is None: say(f'error: {found}'); failed = True; continue
+        if not found: say(f'{path}: no face found'); continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True); at = _free_name(folder, path)
+            Image.fromarray(heat_picture(recognizer, image, found, label, method)).save(at)
+        except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+        typer.echo(at)
+    if failed: raise typer.Exit(2)
+
+# %% ../nbs/42_cli.ipynb #6dbd2ee7
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
