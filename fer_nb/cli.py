@@ -301,12 +301,14 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #56cfe771
+# %% ../nbs/42_cli.ipynb #cb9576c5
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
-    from fer_nb.evaluate import write_metrics
+    from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures
-    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full else ''} --write"
-    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else {})
+    old = read_metrics(model.folder)
+    kept = {'full': old['full']} if 'full' in old and old.get('sha256') == model.spec.sha256.get('model.onnx') else {} # of these very weights
+    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write"
+    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else kept)
 
 @app.command()
 def evaluate(
