@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'Data', 'Votes', 'Judged', 'Faces', 'FER2013', 'say',
            'recognize_files', 'predict', 'video', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app',
-           'serve', 'desktop', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train',
-           'export_command', 'calibrate', 'evaluate', 'main']
+           'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch',
+           'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -218,7 +218,7 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #6022a368
+# %% ../nbs/42_cli.ipynb #ab0ac122
 def _need_extra(extra, *modules): # or one line that says how to get it
     missing = [m for m in modules if not find_spec(m)]
     if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
@@ -232,6 +232,7 @@ def serve(
     token:Annotated[Optional[str], typer.Option(help='Clients must send it: Authorization: Bearer TOKEN.', envvar='FER_NB_SERVE_TOKEN', show_envvar=True)]=None,
     megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01)]=20,
     requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1)]=16,
+    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which an answer has sure=false.')]=0.,
 ):
     "Answer over HTTP: POST a picture to /predict, get the JSON of predict --json"
     _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
@@ -241,12 +242,12 @@ def serve(
     Recognizer.load(model, detector) # what is wrong is said before the address is
     if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1}, or stop the program that has it")
     if not ip.startswith('127.') and ip != 'localhost' and not token: say(f'note: whoever reaches {ip}:{port} can use this server; give a --token, and put a proxy with TLS before it')
-    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests}
+    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests, 'THRESHOLD': threshold}
     os.environ.update({f'FER_NB_SERVE_{k}': str(v) for k,v in given.items() if v is not None})
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
 
-# %% ../nbs/42_cli.ipynb #cd969402
+# %% ../nbs/42_cli.ipynb #4b5c4511
 @app.command()
 def desktop(
     file:Annotated[Optional[str], typer.Argument(help='Photo or video to open at once.', show_default=False)]=None,
@@ -254,6 +255,7 @@ def desktop(
     detector:Detector='auto',
     camera:Annotated[str, typer.Option(help='Number of the camera, or path or address of a video that stands in for one.')]='0',
     icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
+    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which the answer is "not sure".')]=0.,
     screenshots:Annotated[Optional[Path], typer.Option(help="Folder for the S key; the user's pictures folder if not given.", show_default=False)]=None,
 ):
     "Open a native window: webcam, photos and videos"
@@ -261,9 +263,60 @@ def desktop(
     try: from fer_nb.desktop import run
     except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
     from fer_nb.recognize import Recognizer
-    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons), int(camera) if camera.isdigit() else camera, file, screenshots))
+    raise typer.Exit(run(Recognizer.load(model, detector, icons=icons, threshold=threshold), int(camera) if camera.isdigit() else camera, file, screenshots))
 
-# %% ../nbs/42_cli.ipynb #6e330256
+# %% ../nbs/42_cli.ipynb #9f5992a8
+def _lacking(extra=None): # names of the requirements that are not met, of the package or of one of its extras
+    from importlib.metadata import PackageNotFoundError, requires, version
+    from packaging.requirements import Requirement
+    def met(r):
+        try: return r.specifier.contains(version(r.name), prereleases=True)
+        except PackageNotFoundError: return find_spec(r.name.replace('-', '_')) is not None # tensorflow-cpu brings tensorflow
+    wanted = [Requirement(r) for r in requires('fer_nb') or []]
+    always = [r for r in wanted if not r.marker or r.marker.evaluate({'extra': ''})]
+    asked = [r for r in wanted if r not in always and r.marker.evaluate({'extra': extra})] if extra else always
+    return [str(r).split(';')[0].strip() for r in asked if not met(r)]
+
+def _outcome(f): # what it says, or the one line of why it cannot
+    try: return True, f()
+    except FerError as e: return False, str(e)
+
+def _cameras():
+    if sys.platform != 'linux': return True, 'not counted on this system; fer-nb desktop tries one'
+    found = sorted(Path('/dev').glob('video*'))
+    closed = [p for p in found if not os.access(p, os.R_OK | os.W_OK)]
+    if closed: return False, f"{', '.join(map(str, closed))} may not be used by this user; add the user to the group video"
+    return True, ', '.join(map(str, found)) or 'none on this machine'
+
+# %% ../nbs/42_cli.ipynb #bd916836
+def examine()->list: # Of (what, whether it is well, what there is to say)
+    "Look at what this installation has and lacks"
+    import platform
+    from importlib.metadata import metadata, version
+    import fer_nb
+    from fer_nb.detect import find_yunet
+    from fer_nb.recognize import OnnxModel
+    from fer_nb.spec import find_model, model_folders
+    lacking = _lacking()
+    yunet = _outcome(find_yunet)
+    rows = [('fer_nb', True, f'{fer_nb.__version__} in {Path(fer_nb.__file__).parent}'), ('system', True, f'Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores'),
+            ('libraries', not lacking, f"lacks {', '.join(lacking)}; install fer_nb again" if lacking else ', '.join(f'{n} {version(n)}' for n in ('numpy', 'opencv-python-headless', 'onnxruntime', 'pillow', 'voila'))),
+            ('models', bool(model_folders()), ', '.join(sorted(model_folders())) or 'none is installed; install fer_nb again'),
+            ('default model', *_outcome(lambda: f'{OnnxModel().name} in {find_model()}')),
+            ('detector', *(yunet if yunet[1] else (True, 'haar; the better yunet is fetched by fer-nb fetch yunet'))), ('cameras', *_cameras())]
+    for extra in sorted(set(metadata('fer_nb').get_all('Provides-Extra') or []) - {'dev'}):
+        missing = _lacking(extra)
+        rows.append((f'extra {extra}', None if missing else True, f"lacks {', '.join(missing)}: pip install 'fer_nb[{extra}]'" if missing else 'there'))
+    return rows
+
+@app.command()
+def doctor():
+    "Say what this installation has and lacks: versions, models, detector, cameras, extras"
+    rows = examine()
+    for what, well, text in rows: typer.echo(f"{ {True: 'ok  ', False: 'BAD ', None: '-   '}[well]}{what:<18}{text}")
+    if any(well is False for _,well,_ in rows): raise typer.Exit(1)
+
+# %% ../nbs/42_cli.ipynb #ede14ae2
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -280,7 +333,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #2927e4d3
+# %% ../nbs/42_cli.ipynb #116ac300
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -299,7 +352,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #e84c0a3e
+# %% ../nbs/42_cli.ipynb #e4fb32b6
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -312,7 +365,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #bd9f47e5
+# %% ../nbs/42_cli.ipynb #914f5ceb
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -328,7 +381,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #022842a6
+# %% ../nbs/42_cli.ipynb #f79ba50c
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -337,7 +390,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #c41e8908
+# %% ../nbs/42_cli.ipynb #c575baa4
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -366,7 +419,7 @@ def _config_from(model, epochs): # fine-tune a model of this project on other la
     if not (folder/KERAS_FILE).exists(): raise FerError(f"{folder} has no {KERAS_FILE} to go on from; in a clone of the repository the models have one")
     return own_data_config(load_config(folder).model, load_spec(folder).preprocess, str(folder/KERAS_FILE), epochs)
 
-# %% ../nbs/42_cli.ipynb #9de4f85a
+# %% ../nbs/42_cli.ipynb #5b841e95
 @app.command()
 def train(
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
@@ -401,7 +454,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #35bbcffa
+# %% ../nbs/42_cli.ipynb #707bd57b
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -432,7 +485,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #b292ecc6
+# %% ../nbs/42_cli.ipynb #fd68f9f2
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Faces = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
@@ -456,12 +509,14 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #d959fe9c
+# %% ../nbs/42_cli.ipynb #b143e3fd
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
-    from fer_nb.evaluate import write_metrics
+    from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures
-    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full else ''} --write"
-    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else {})
+    old = read_metrics(model.folder)
+    kept = {'full': old['full']} if 'full' in old and old.get('sha256') == model.spec.sha256.get('model.onnx') else {} # of these very weights
+    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write"
+    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else kept)
 
 @app.command()
 def evaluate(
@@ -488,7 +543,42 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #368fe78c
+# %% ../nbs/42_cli.ipynb #a73aeb7a
+class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
+
+@app.command()
+def explain(
+    model:Judged,
+    photos:Annotated[Optional[list[str]], typer.Argument(help='Pictures: each is saved with the heat maps of its faces. Without any, the data are explained.', show_default=False)]=None,
+    data:Faces=FER2013, split:Annotated[str, typer.Option(help='train, validation or test.')]='validation',
+    out:Annotated[Optional[Path], typer.Option(help='Folder for pictures (explained), or the HTML file for data (explanation.html).')]=None,
+    label:Annotated[Optional[str], typer.Option(help='Explain this label in photos, not the one that each face got.')]=None,
+    method:Annotated[Method, typer.Option(help='cam: the maps that the exported file gives; occlusion: any network, slower; auto: cam where there is one.')]=Method.auto,
+    detector:Detector='auto',
+):
+    "Show what a model looks at: heat maps on PHOTOS, or a page about labeled faces"
+    if photos: return _explain_photos(model, photos, out or Path('explained'), label, method.value, detector)
+    fitted, (ds, *_) = _judging(model, data, None)
+    from fer_nb.explanation import write_explanation
+    say(f"wrote {write_explanation(fitted, ds.part(split), out or Path('explanation.html'))}; it shows faces of the data")
+
+def _explain_photos(model, photos, folder, label, method, detector): # one picture each; a file that cannot be read is said, and the others go on
+    from PIL import Image
+    from fer_nb.explain import heat_picture
+    from fer_nb.recognize import Recognizer
+    recognizer, failed = Recognizer.load(model, detector), False
+    if label: recognizer.label_set.index(label)
+    for path, image, found in recognize_files(recognizer, photos):
+        if image is None: say(f'error: {found}'); failed = True; continue
+        if not found: say(f'{path}: no face found'); continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True); at = _free_name(folder, path)
+            Image.fromarray(heat_picture(recognizer, image, found, label, method)).save(at)
+        except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+        typer.echo(at)
+    if failed: raise typer.Exit(2)
+
+# %% ../nbs/42_cli.ipynb #2db1c7b4
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb
