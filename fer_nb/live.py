@@ -12,25 +12,26 @@ from .recognize import Recognitions
 from .track import FaceTracker, Smoother
 from .widgets import FaceWidget, face_messages, source
 
-# %% ../nbs/43_live.ipynb #218f6f40
+# %% ../nbs/43_live.ipynb #ec6b953d
 WIDTHS = {'haar': 400} # Detector -> pixels, where 640 takes too long
 
 def smooth(
     recognitions:Recognitions,
-    label_set,         # Of the recognizer
+    recognizer,        # That gave them: its labels and threshold
     numbers:list,      # Of the faces
     smoother:Smoother,
     time:float,        # Seconds
 )->Recognitions:       # The same faces, labels and confidences from the averages
     "Average the probabilities of each face over time"
-    import numpy as np
     if not recognitions: return recognitions
-    rows = smoother.update(numbers, np.array([[r.probabilities[l] for l in label_set] for r in recognitions]), time)
+    label_set = recognizer.label_set
+    rows = smoother.update(numbers, [[r.probabilities[l] for l in label_set] for r in recognitions], time)
     best = [label_set[i] for i in rows.argmax(axis=1)]
-    return Recognitions(replace(r, label=l, emotion=label_set.emotion(l), confidence=round(float(p.max()), 4), probabilities={n: round(float(v), 4) for n,v in zip(label_set, p)})
+    return Recognitions(replace(r, label=l, emotion=label_set.emotion(l), confidence=round(float(p.max()), 4), sure=bool(p.max() >= recognizer.threshold),
+                                probabilities={n: round(float(v), 4) for n,v in zip(label_set, p)})
                         for r, p, l in zip(recognitions, rows, best))
 
-# %% ../nbs/43_live.ipynb #92a483b5
+# %% ../nbs/43_live.ipynb #23a28bbb
 class LiveWidget(FaceWidget):
     "Start, pause and stop the webcam of the visitor's browser, and see each face named live"
     _esm = source('faces.js', 'charts.js', 'live.js')
@@ -58,5 +59,5 @@ class LiveWidget(FaceWidget):
         image, found, ms = self.look(bytes(buffers[0]), 'the frame')
         self.clock = max(self.clock, float(content.get('time', 0))) # seconds; a late frame does not turn time back
         numbers = self.tracker.update(found, self.clock)
-        faces = smooth(found, self.session.recognizer.label_set, numbers, self.smoother, self.clock)
+        faces = smooth(found, self.session.recognizer, numbers, self.smoother, self.clock)
         return {'width': image.shape[1], 'height': image.shape[0], 'faces': face_messages(faces, numbers), 'ms': ms}

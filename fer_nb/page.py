@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PANELS', 'model_facts', 'HeaderWidget', 'SettingsWidget', 'load_app']
 
-# %% ../nbs/47_page.ipynb #8da17806
+# %% ../nbs/47_page.ipynb #e33cf156
 import json, os
 import traitlets
 import fer_nb
@@ -13,6 +13,9 @@ from .labels import FerError
 from .recognize import Recognizer
 from .widgets import FaceWidget, Session, source
 from .live import LiveWidget
+from .photos import PhotoWidget
+from .clip import FilmWidget
+from .quality import QualityWidget
 
 # %% ../nbs/47_page.ipynb #a7167cc5
 def model_facts(
@@ -41,8 +44,8 @@ class SettingsWidget(FaceWidget):
     "Model, label set, detector and threshold of a `Session`, for a notebook without the app's head"
     _esm, _css = source('faces.js', 'settings.js', 'settings-alone.js'), source('faces.css')
 
-# %% ../nbs/47_page.ipynb #ac56f64a
-PANELS = {'live': LiveWidget}
+# %% ../nbs/47_page.ipynb #50fb9130
+PANELS = {'live': LiveWidget, 'photos': PhotoWidget, 'film': FilmWidget, 'quality': QualityWidget}
 
 def load_app()->list:
     "The app's widgets on one `Session`, from `FER_NB_MODEL` and `FER_NB_DETECTOR`; one line of text where these cannot be had"

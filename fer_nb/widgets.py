@@ -36,7 +36,7 @@ def catalog(
     read = lambda code: json.loads((STATIC/f'i18n/{code}.json').read_text(encoding='utf-8'))
     return {**read('en'), **(read(code) if code in LANGUAGES else {})}
 
-# %% ../nbs/40_widgets.ipynb #543646f1
+# %% ../nbs/40_widgets.ipynb #dd60a897
 class PageWidget(anywidget.AnyWidget):
     "A widget that answers its browser's messages, words and libraries among them"
     def __init__(self, **kwargs):
@@ -50,7 +50,9 @@ class PageWidget(anywidget.AnyWidget):
         try: reply = answer(content, buffers)
         except FerError as e: reply = {'error': str(e)}
         except Exception as e: reply = {'error': f'this could not be done ({type(e).__name__}); try another picture'}
-        if reply is not None: self.send({'id': content.get('id'), 'kind': kind, **reply})
+        if reply is None: return
+        buffers = reply.pop('buffers', None)
+        self.send({'id': content.get('id'), 'kind': kind, **reply}, buffers)
 
     def on_words(self, content, buffers):
         "The interface in a language"
@@ -79,14 +81,13 @@ def known_detectors(current)->list:
     except FerError: best = []
     return [*best, 'haar', *({getattr(current, 'name', 'custom')} - {'yunet', 'haar'})]
 
-# %% ../nbs/40_widgets.ipynb #1763e398
+# %% ../nbs/40_widgets.ipynb #e284f831
 class Session:
     "A recognizer, what of it may change, and the widgets to tell"
     def __init__(self,
         recognizer:Recognizer,
-        threshold:float=0., # Confidence under which an answer is shown as "not sure", 0 to 1
     ):
-        self.recognizer, self.threshold, self.widgets = recognizer, threshold, weakref.WeakSet()
+        self.recognizer, self.widgets = recognizer, weakref.WeakSet()
 
     @property
     def classes(self)->list:
@@ -97,7 +98,7 @@ class Session:
     def settings(self)->dict:
         "What is set, and what could be"
         r = self.recognizer
-        return {'model': r.model.name, 'labels': r.label_set.name, 'detector': getattr(r.detector, 'name', 'custom'), 'threshold': self.threshold,
+        return {'model': r.model.name, 'labels': r.label_set.name, 'detector': getattr(r.detector, 'name', 'custom'), 'threshold': r.threshold,
                 'models': known_models(r.model), 'detectors': known_detectors(r.detector)}
 
     def change(self, model:str|None=None, labels:str|None=None, detector:str|None=None, threshold:float|None=None)->None:
@@ -108,9 +109,14 @@ class Session:
         labels = labels or (r.label_set.name if r.label_set.name in network.spec.outputs else None)
         finder = r.detector if detector in (None, getattr(r.detector, 'name', 'custom')) else load_detector(detector)
         if threshold is not None and not 0 <= float(threshold) < 1: raise FerError('the threshold is a confidence of at least 0 % and under 100 %')
-        if network is not r.model or finder is not r.detector or labels != r.label_set.name: self.recognizer = Recognizer(network, finder, labels)
-        if threshold is not None: self.threshold = float(threshold)
+        limit = r.threshold if threshold is None else float(threshold)
+        if (network, finder, labels, limit) != (r.model, r.detector, r.label_set.name, r.threshold): self.recognizer = Recognizer(network, finder, labels, threshold=limit)
         for widget in list(self.widgets): widget.refresh()
+
+    def twin(self)->Recognizer:
+        "A recognizer with a detector of its own, for work in another thread: OpenCV's detectors serve one at a time"
+        r = self.recognizer
+        return Recognizer(r.model, getattr(r.detector, 'name', r.detector), r.label_set.name, threshold=r.threshold)
 
 # %% ../nbs/40_widgets.ipynb #ff42013b
 def face_messages(

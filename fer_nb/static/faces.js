@@ -29,7 +29,7 @@ function remember(key, value) { // undefined reads; in a private window a choice
 }
 
 let nextQuestion = 1;
-function ask(model, content, seconds = 20) { // a message to the kernel and its answer
+function ask(model, content, { buffers = [], seconds = 30 } = {}) { // a message to the kernel and its answer
   const id = `q${nextQuestion++}`;
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => { model.off("msg:custom", hear); reject(new Error(t("error.no-answer"))); }, 1000 * seconds);
@@ -39,7 +39,7 @@ function ask(model, content, seconds = 20) { // a message to the kernel and its 
       reply.error ? reject(new Error(reply.error)) : resolve({ ...reply, buffers });
     }
     model.on("msg:custom", hear);
-    model.send({ ...content, id });
+    model.send({ ...content, id }, undefined, buffers);
   });
 }
 
@@ -209,6 +209,11 @@ async function flatten(picture, layer, width, height, mirrored = false) {
 
 const blobOf = (canvas, type = "image/png") => new Promise((done) => canvas.toBlob(done, type, 0.92));
 
+// ---- a camera that does not come -------------------------------------------------------------------------------------
+
+const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", OverconstrainedError: "camera.absent", NotReadableError: "camera.busy", AbortError: "camera.busy" };
+const cameraError = (error) => (!navigator.mediaDevices ? ["camera.https"] : CAMERA_ERRORS[error.name] ? [CAMERA_ERRORS[error.name]] : ["camera.failed", { name: error.name }]);
+
 // ---- bars ---------------------------------------------------------------------------------------------------------
 
 // Bars of all classes, made once and then only updated, so that nothing jumps. `values`: label -> share, 0 to 1.
@@ -233,8 +238,11 @@ function facePanel(face, model, count = 1) {
   const classes = model.get("classes"), look = named(face, model), bars = barRows(classes);
   bars.show(face.probabilities);
   return el("div", { class: "fer-face", "data-face": face.number },
-    el("div", { class: "fer-name" }, mark(look), el("span", {}, `${count > 1 ? `${face.number}: ` : ""}${look.text}`)), bars.node);
+    el("div", { class: "fer-name" }, mark(look), el("span", {}, `${count > 1 ? `${face.number}: ` : ""}${look.text}`)), flagNote(face), bars.node);
 }
+
+// Why not to trust an answer: the face is small, or blurred
+const flagNote = (face) => (face.flags?.length ? el("p", { class: "fer-soft" }, face.flags.map((f) => t(`flag.${f}`)).join(" ")) : null);
 
 // ---- downloads ----------------------------------------------------------------------------------------------------
 

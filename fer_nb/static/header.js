@@ -3,24 +3,24 @@
 const TABS = ["live", "photos", "film", "quality"];
 
 function headerView(model) {
-  const facts = el("p", { class: "fer-soft" });
-  const theme = button("theme.dark", () => setTheme(isDark() ? "light" : "dark"), { "aria-keyshortcuts": "t" });
+  const facts = el("p", { class: "fer-soft fer-facts" });
+  const theme = button(null, () => setTheme(isDark() ? "light" : "dark"), { "aria-keyshortcuts": "t", class: "fer-icon" });
   const languages = el("select", { "say-aria-label": "language", onchange: () => { remember("language", languages.value); useLanguage(model, languages.value).catch(() => { languages.value = page.language; }); } });
-  const openHelp = button("help", () => help.showModal(), { "aria-keyshortcuts": "?" });
+  const openHelp = iconButton("?", "help", () => help.showModal(), { "aria-keyshortcuts": "?" });
   const tabs = el("div", { class: "fer-tabs", role: "tablist", "say-aria-label": "tabs" }, ...TABS.map((name) =>
     el("button", { type: "button", role: "tab", id: `fer-tab-${name}`, "aria-controls": `fer-panel-${name}`, "data-tab": name, onclick: () => setTab(name), say: `tab.${name}` })));
   tabs.addEventListener("keydown", alongTabs);
   const { node: settings, relabel: relabelSettings } = settingsView(model);
   const help = helpDialog();
   const node = el("header", { class: "fer fer-header" },
-    el("div", { class: "fer-row" }, el("div", { class: "fer-grow" }, el("h1", { say: "app.title" }), facts), languages, theme, openHelp),
-    el("div", { class: "fer-row fer-bar-row" }, tabs, settings), help);
+    el("div", { class: "fer-row fer-top" }, el("h1", { say: "app.title" }), el("div", { class: "fer-row" }, languages, theme, openHelp, settings)),
+    facts, tabs, help);
 
   // -- theme
 
   const system = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (document.documentElement.dataset.ferTheme ?? (system.matches ? "dark" : "light")) === "dark";
-  const nameTheme = () => say(theme, isDark() ? "theme.light" : "theme.dark");
+  const nameTheme = () => fillIcon(theme, isDark() ? "☀" : "☾", isDark() ? "theme.light" : "theme.dark");
   function setTheme(name) {
     document.documentElement.dataset.ferTheme = name;
     remember("theme", name); nameTheme();
@@ -74,6 +74,10 @@ function headerView(model) {
   setTab(TABS.includes(asked) ? asked : "live");
   return { node, relabel, close() { document.removeEventListener("keydown", pressed); system.removeEventListener("change", nameTheme); } };
 }
+
+// A sign, and beside it the words; on a narrow screen the words are for screen readers alone
+function fillIcon(node, sign, key) { node.replaceChildren(el("span", { "aria-hidden": "true", class: "fer-sign" }, sign), el("span", { class: "fer-words", say: key })); return node; }
+const iconButton = (sign, key, onclick, attrs) => fillIcon(el("button", { type: "button", class: "fer-icon", onclick, ...attrs }), sign, key);
 
 const nameOf = (code) => { const name = new Intl.DisplayNames([code], { type: "language" }).of(code); return name[0].toLocaleUpperCase(code) + name.slice(1); };
 

@@ -1,13 +1,6 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
-
-const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", NotReadableError: "camera.busy", OverconstrainedError: "camera.absent", AbortError: "camera.busy" };
-
-function cameraError(error) {
-  if (!navigator.mediaDevices) return ["camera.https"];
-  return CAMERA_ERRORS[error.name] ? [CAMERA_ERRORS[error.name]] : ["camera.failed", { name: error.name }];
-}
+const IN_FLIGHT = 2, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
@@ -43,7 +36,7 @@ function frameSender(model, video, { answered, failed }) {
     send();
     if (reply.id < newest) return; // a newer one overtook it
     newest = reply.id;
-    answered(reply, now, now - caughtAt, (caughtAt - began) / 1000);
+    answered(reply, now, caughtAt, (caughtAt - began) / 1000);
   }
 
   function look() { // once a second: frames that never came back, and a kernel that does not answer
@@ -67,19 +60,22 @@ function frameSender(model, video, { answered, failed }) {
 
 function overlay(layer, video, model, choose) {
   const faces = new Map(); // number -> { mark, at, to, face, seen }
-  let size = { width: 640, height: 480 }, chosen = null, all = false, mirrored = true, looping = false, last = 0;
+  let size = { width: 640, height: 480 }, chosen = null, all = false, mirrored = true, frozen = false, looping = false, last = 0;
 
-  function update(reply, now) {
+  function update(reply, now, caughtAt) {
     size = { width: reply.width, height: reply.height };
     layer.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     for (const face of reply.faces) {
       const to = boxOf(face, size.width, mirrored), known = faces.get(face.number);
-      if (known) Object.assign(known, { to, face, seen: now });
-      else {
+      if (known) {
+        const dt = Math.max(1, caughtAt - known.caughtAt), part = 1 - Math.exp(-dt / 80);
+        for (const k of ["x", "y"]) known.speed[k] += part * ((to[k] - known.to[k]) / dt - known.speed[k]);
+        Object.assign(known, { to, face, seen: now, caughtAt });
+      } else {
         const mark = faceMark(face.number, colorOfFace(face.number));
         mark.node.addEventListener("pointerdown", () => choose(face.number));
         layer.append(mark.node);
-        faces.set(face.number, { mark, at: { ...to }, to, face, seen: now });
+        faces.set(face.number, { mark, at: { ...to }, to, face, seen: now, caughtAt, speed: { x: 0, y: 0 } });
       }
     }
     const present = new Set(reply.faces.map((f) => f.number));
@@ -88,11 +84,12 @@ function overlay(layer, video, model, choose) {
   }
 
   function glide(now) {
-    const step = still() ? 1 : 1 - Math.exp(-Math.max(0, now - last) / 45), shown = layer.getBoundingClientRect();
+    const step = still() ? 1 : 1 - Math.exp(-Math.max(0, now - last) / 30), shown = layer.getBoundingClientRect();
     last = now;
     const unit = Math.max(size.width / (shown.width || size.width), size.height / (shown.height || size.height));
     for (const [n, f] of faces) {
-      for (const k of ["x", "y", "w", "h"]) f.at[k] += step * (f.to[k] - f.at[k]);
+      const ahead = frozen ? 0 : Math.min(AHEAD_MS, now - f.caughtAt); // where the face is by now, not where it was when the frame was caught
+      for (const k of ["x", "y", "w", "h"]) f.at[k] += step * (f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k]);
       const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: `${wordOf(c)} ${percent(f.face.probabilities[c.name] ?? 0)}` })) : null;
       f.mark.place(f.at, named(f.face, model), { ...size, unit, count: faces.size, lines, strong: n === chosen && faces.size > 1 });
     }
@@ -101,7 +98,7 @@ function overlay(layer, video, model, choose) {
 
   return {
     update,
-    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } },
+    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } },
     clear() { faces.clear(); layer.replaceChildren(); },
   };
 }
@@ -222,16 +219,16 @@ function liveView(model) {
       video.srcObject = stream;
       await video.play();
     } catch (error) {
-      const reason = cameraError(error);
+      const [reason, values = {}] = cameraError(error);
       end();
-      return show(...reason, ...(reason.length < 2 ? [{}] : []), true);
+      return show(reason, values, true);
     }
     const track = stream.getVideoTracks()[0], here = stream;
     track.addEventListener("ended", () => { if (stream === here) { end(); show("camera.stopped", {}, true); } });
     setMirror(track.getSettings().facingMode !== "environment");
     stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
     listCameras(); setState("running"); show(); hideLost();
-    replies = []; delays = [];
+    replies = []; delays = []; boxes.set({ frozen: false });
     sender.begin();
   }
 
@@ -253,8 +250,8 @@ function liveView(model) {
   }
 
   function togglePause() {
-    if (state === "running") { sender.pause(); video.pause(); setState("paused"); show("live.paused"); }
-    else if (state === "paused") { video.play(); sender.resume(); setState("running"); show(); }
+    if (state === "running") { sender.pause(); video.pause(); boxes.set({ frozen: true }); setState("paused"); show("live.paused"); }
+    else if (state === "paused") { video.play(); boxes.set({ frozen: false }); sender.resume(); setState("running"); show(); }
   }
 
   function setMirror(yes) {
@@ -294,14 +291,14 @@ function liveView(model) {
 
   // -- replies
 
-  function answered(reply, now, delay, time) {
+  function answered(reply, now, caughtAt, time) {
     hideLost();
     if (reply.error) return show("error.reply", { text: reply.error }, true);
-    replies = [...replies.filter((at) => now - at < 2000), now]; delays = [...delays.slice(-29), delay];
+    replies = [...replies.filter((at) => now - at < 2000), now]; delays = [...delays.slice(-29), now - caughtAt];
     lastTime = time; faces = reply.faces;
     record.add(reply, time);
     if (!faces.some((f) => f.number === chosen)) chosen = largest(faces)?.number ?? (record.history(chosen).length ? chosen : null);
-    boxes.set({ chosen }); boxes.update(reply, now);
+    boxes.set({ chosen }); boxes.update(reply, now, caughtAt);
     if (now - lastPanel > 100) { lastPanel = now; showFaces(); showTotals(); showMeter(now); asCsv.disabled = asPng.disabled = !record.rows().length; }
     if (now - lastChart > (still() ? 1000 : 250)) { lastChart = now; drawMinute(); }
     if (state === "running") show(faces.length ? null : "live.no-face");

@@ -6,7 +6,7 @@ function settingsView(model) {
   const detector = pick("settings.detector", () => change({ detector: detector.node.value }));
   const sure = el("input", { type: "range", min: 0, max: 95, step: 5, oninput: () => { limit.textContent = percent(sure.value / 100); }, onchange: () => change({ threshold: sure.value / 100 }) }), limit = el("output");
   const trouble = el("p", { class: "fer-status fer-error", role: "status" });
-  const node = el("details", { class: "fer-settings" }, el("summary", { say: "settings" }),
+  const node = el("details", { class: "fer-settings" }, el("summary", { class: "fer-icon" }, el("span", { "aria-hidden": "true", class: "fer-sign" }, "⚙"), el("span", { class: "fer-words", say: "settings" })),
     el("div", { class: "fer-settings-body" }, network.field, labels.field, detector.field,
       el("label", { class: "fer-field" }, el("span", {}, el("span", { say: "settings.threshold" }), " ", limit), sure),
       el("p", { class: "fer-soft", say: "settings.threshold-what" }), trouble));
