@@ -22,7 +22,7 @@ def softmax(
     e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/20_runtime.ipynb #164091e4
+# %% ../nbs/20_runtime.ipynb #d6db7f4c
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU"
     def __init__(self,
@@ -54,6 +54,15 @@ class OnnxModel:
         run = lambda batch: self.session.run([labels.name], {'faces': np.ascontiguousarray(batch, np.float32)})[0]
         parts = [run(faces[i:i+batch_size]) for i in range(0, len(faces), batch_size)]
         return np.concatenate(parts) if parts else np.zeros((0, len(labels)), np.float32)
+
+    def cams(self,
+        faces:np.ndarray,       # N×H×W×C float32, 0 to 255
+        output:str|None=None,
+    )->np.ndarray|None:         # N×labels×h×w float32, on the scale of the logits; None where the file carries none
+        "Class activation maps (Zhou et al. 2016): what each position adds to each label"
+        name = f'{self.spec.label_set(output).name}_cam'
+        if name not in [o.name for o in self.session.get_outputs()]: return None
+        return self.session.run([name], {'faces': np.ascontiguousarray(faces, np.float32)})[0]
 
     def probabilities(self,
         faces:np.ndarray,       # N×H×W×C float32, 0 to 255

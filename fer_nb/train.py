@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_config', 'load_config', 'FaceBatches', 'second_votes',
-           'soft_labels', 'balanced_rows', 'class_weights', 'make_optimizer', 'Progress', 'read_history', 'new_network',
-           'train']
+           'soft_labels', 'balanced_rows', 'class_weights', 'make_optimizer', 'soft_crossentropy', 'Progress',
+           'read_history', 'new_network', 'train']
 
 # %% ../nbs/13_train.ipynb #b8ccd910
 import csv, json, time
@@ -139,7 +139,15 @@ def make_optimizer(
     if config.optimizer == 'adamw': return keras.optimizers.AdamW(weight_decay=config.weight_decay, beta_1=.9, beta_2=.999, **common)
     raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #7f4b0523
+# %% ../nbs/13_train.ipynb #e922ef72
+def soft_crossentropy(
+    targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
+    logits,  # N×C
+):           # N
+    "Cross-entropy from logits"
+    return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
+
+# %% ../nbs/13_train.ipynb #8ea9cc9e
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run"
     def __init__(self, batches): super().__init__(); self.batches, self.bar = batches, None
@@ -156,7 +164,7 @@ class Progress(keras.callbacks.Callback):
         logs['seconds'] = round(time.perf_counter() - self.start, 2)
         self.bar.set_postfix_str(f"epoch {epoch+1}, accuracy {logs['accuracy']:.3f}, validation {logs['val_accuracy']:.3f}")
 
-# %% ../nbs/13_train.ipynb #3b91e81e
+# %% ../nbs/13_train.ipynb #4b59e55b
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -176,7 +184,7 @@ def _tidy_history(folder): # one row an epoch, and line ends that git leaves alo
 def _best_so_far(folder): # None where no epoch has ended
     return max((row['val_accuracy'] for row in read_history(folder)), default=None)
 
-# %% ../nbs/13_train.ipynb #e8d84459
+# %% ../nbs/13_train.ipynb #376af636
 def _callbacks(folder, batches, config):
     cb = keras.callbacks
     swap = [cb.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
@@ -190,7 +198,7 @@ def _check_folder(folder): # make it, and tell before the first epoch if it cann
         probe = folder/'.write_test'; probe.touch(); probe.unlink()
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/13_train.ipynb #7d05669a
+# %% ../nbs/13_train.ipynb #f197765d
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The untrained network of a configuration, in its precision"
     before = keras.config.dtype_policy()
@@ -213,8 +221,7 @@ def train(
     keras.utils.set_random_seed(config.seed)
     batches = FaceBatches(training, config)
     model = new_network(config, ds.label_set)
-    losses = [keras.losses.CategoricalCrossentropy(from_logits=True) for _ in model.outputs]
-    model.compile(make_optimizer(config, len(batches)), losses if config.second else losses[0], loss_weights=[1., config.second_weight] if config.second else None,
+    model.compile(make_optimizer(config, len(batches)), [soft_crossentropy]*len(model.outputs) if config.second else soft_crossentropy, loss_weights=[1., config.second_weight] if config.second else None,
                   metrics=[['accuracy'], ['accuracy']] if config.second else ['accuracy'])
     held_out = faces_input(validation.images, config.preprocess), soft_labels(validation.labels, len(ds.label_set))
     if config.second: held_out = held_out[0], (held_out[1], second_votes(validation, config))

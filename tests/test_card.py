@@ -1,0 +1,19 @@
+"A model's card is made from its figures, and nothing else"
+import re
+import pytest
+from conftest import TOP
+from fer_nb.card import CARD_FILE, model_card
+from fer_nb.evaluate import read_metrics
+
+MODELS = sorted(p.parent for p in (TOP/'models').glob('*/metrics.json'))
+
+@pytest.mark.parametrize('folder', MODELS, ids=lambda p: p.name)
+def test_the_card_is_what_its_files_make(folder):
+    assert (folder/CARD_FILE).read_text(encoding='utf-8') == model_card(folder), f'run fer-nb evaluate {folder.name} --card'
+
+@pytest.mark.parametrize('folder', MODELS, ids=lambda p: p.name)
+def test_the_card_says_what_the_metrics_say(folder):
+    text, m = (folder/CARD_FILE).read_text(encoding='utf-8'), read_metrics(folder)
+    assert f"| Accuracy | {m['accuracy']:.1%}" in text and f"{m['accuracy_without_leaks']:.1%}" in text
+    for name, row in m['per_class'].items(): assert re.search(rf"\| {name} \| {row['precision']:.1%} \| {row['recall']:.1%} ", text), name
+    for must in ('must not be used', 'Groups that were not measured', 'Known failures', 'Licence', 'Intended use'): assert must in text
