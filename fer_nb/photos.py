@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['MAX_PHOTO_BYTES', 'Parts', 'face_heat', 'encode', 'PhotoWidget']
 
-# %% ../nbs/44_photos.ipynb #6c6538d9
+# %% ../nbs/44_photos.ipynb #7f1f8ed0
 import io
+import cv2
 import numpy as np
 import traitlets
 from .labels import FerError
@@ -34,21 +35,22 @@ class Parts:
             raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first")
         return bytes(self.open.pop(key)) if last else None
 
-# %% ../nbs/44_photos.ipynb #0cd50448
+# %% ../nbs/44_photos.ipynb #e65e390c
 def face_heat(
     recognizer,
     image:np.ndarray,    # H×W×3 uint8, RGB: a face and some of what is around it
     box:tuple,           # x, y, width, height of the face in it
     landmarks,           # 5×2 pixels in it, or None
     label:str,           # The class that is asked about
-)->np.ndarray:           # The face as the network saw it, warm where it speaks for `label`: H×W×3 uint8
+)->np.ndarray:           # The face as the network saw it, warm where it speaks for `label`: 240×240×3 uint8
     "Show which parts of a face speak for a label"
     from fer_nb.explain import heat_map, overlay
     model = recognizer.model
     face = boxes_input(image, [box], model.spec.preprocess, [None if landmarks is None else np.array(landmarks, np.float32)])[0]
-    return overlay(face, heat_map(model, face, label))
+    picture = cv2.resize(face.astype(np.uint8), (240,240), interpolation=cv2.INTER_CUBIC)
+    return overlay(picture, heat_map(model, face, label, recognizer.label_set.name))
 
-# %% ../nbs/44_photos.ipynb #a07b07ab
+# %% ../nbs/44_photos.ipynb #78ba4151
 def encode(
     image:np.ndarray,  # H×W×3 uint8, RGB
     kind:str='JPEG',   # or PNG

@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['layers', 'quality_report', 'QualityWidget']
 
-# %% ../nbs/46_quality.ipynb #3f8c6975
+# %% ../nbs/46_quality.ipynb #f7f2a648
 import json, tempfile
+from itertools import dropwhile
 from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from .spec import ONNX_FILE
 from .widgets import FaceWidget, source
 
-# %% ../nbs/46_quality.ipynb #61773505
+# %% ../nbs/46_quality.ipynb #fa574a3c
 _MOVES = ('Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Cast', 'Shape', 'Gather', 'Concat', 'Identity', 'Constant')
 
 def _step(event): # of ONNX Runtime's log -> one row
@@ -36,7 +37,8 @@ def layers(
         session = ort.InferenceSession(str(model.folder/ONNX_FILE), options, providers=['CPUExecutionProvider'])
         session.run(None, {'faces': np.zeros((1, *model.spec.preprocess.shape), np.float32)})
         events = json.loads(Path(session.end_profiling()).read_text())
-    return [_step(e) for e in events if e.get('cat') == 'Node' and e['name'].endswith('_kernel_time') and e['args']['op_name'] not in _MOVES]
+    steps = [_step(e) for e in events if e.get('cat') == 'Node' and e['name'].endswith('_kernel_time') and e['args']['op_name'] not in _MOVES]
+    return list(dropwhile(lambda s: s['op'] in ('Mul','Add','Sub','Div'), steps)) # scaling of the pixels
 
 # %% ../nbs/46_quality.ipynb #37b79b36
 def _card(folder): # HTML of the model card; None where there is none

@@ -1,7 +1,5 @@
 // Charts over time on uPlot, in the colors of the theme; a finger works as a mouse does.
 
-const tone = (node, name) => getComputedStyle(node).getPropertyValue(name).trim() || "#888";
-
 // uPlot follows a mouse alone
 function touch(chart) {
   const follow = (event) => {
@@ -11,27 +9,28 @@ function touch(chart) {
   for (const kind of ["touchstart", "touchmove"]) chart.over.addEventListener(kind, follow, { passive: true });
 }
 
-// Lines by class. `lines`: [{ label, color, dash, text }]; `x`: how to write a place on the axis; `span`: [from, to] of the axis, or null
-async function lineChart(model, holder, lines, { x = seconds, height = 200, top = 1, y = percent } = {}) {
-  const uPlot = await library(model, "uplot");
-  const style = getComputedStyle(holder), line = style.getPropertyValue("--fer-line") || "#999", soft = resolved(holder, "--fer-soft"), grid = resolved(holder, "--fer-line");
+// Lines in place of what `holder` shows. `lines`: [{ label, color, dash }]; `x` and `y`: how to write a value
+function lineChart(uPlot, holder, lines, { x = seconds, y = percent, xLabel = t("chart.time"), height = 200, top = 1 } = {}) {
+  holder.replaceChildren();
+  const soft = resolved(holder, "--fer-soft"), grid = resolved(holder, "--fer-line");
   const axis = { stroke: soft, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, font: "12px system-ui, sans-serif" };
-  let chart;
   const options = {
     width: Math.max(200, holder.clientWidth), height,
     legend: { show: true, live: true }, cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: false }, y: { range: top ? [0, top] : undefined } },
-    axes: [{ ...axis, values: (_, at) => at.map(x) }, { ...axis, size: 52, values: (_, at) => at.map((v) => y(v)) }],
-    series: [{ label: "", value: (_, v) => (v == null ? "–" : x(v)) },
+    axes: [{ ...axis, space: 64, values: (_, at) => at.map(x) }, { ...axis, size: 52, values: (_, at) => at.map((v) => y(v)) }],
+    series: [{ label: xLabel, value: (_, v) => (v == null ? "–" : x(v)) },
       ...lines.map((l) => ({ label: l.label, stroke: l.color, width: 2, dash: l.dash, spanGaps: false, points: { show: false }, value: (_, v) => (v == null ? "–" : y(v)) }))],
   };
-  chart = new uPlot(options, [[], ...lines.map(() => [])], holder);
+  const chart = new uPlot(options, [[], ...lines.map(() => [])], holder);
   touch(chart);
   const fit = new ResizeObserver(() => { if (holder.clientWidth) chart.setSize({ width: Math.max(200, holder.clientWidth), height }); });
   fit.observe(holder);
   return {
     chart,
-    show(data, span) { chart.batch(() => { chart.setData(data, !span); if (span) chart.setScale("x", { min: span[0], max: span[1] }); }); },
+    show(data, span = null) { // span: [from, to] of the axis; null shows all
+      chart.batch(() => { chart.setData(data, !span); if (span) chart.setScale("x", { min: span[0], max: span[1] }); });
+    },
     close() { fit.disconnect(); chart.destroy(); },
   };
 }

@@ -110,15 +110,13 @@ function filmView(model) {
   async function drawChart() {
     say(chartTitle, chosen == null ? null : "film.chosen", { n: chosen });
     if (!chart) {
-      const mine = ++making, made = await lineChart(model, el("div"), classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined })), { height: 210 }).catch(() => null);
-      if (!made || mine !== making) return made?.close();
-      chart = made; chartHere.replaceChildren(made.chart.root); fit();
+      const mine = ++making, uPlot = await library(model, "uplot").catch(() => null);
+      if (!uPlot || mine !== making || chart) return;
+      chart = lineChart(uPlot, chartHere, classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined })), { height: 210 });
     }
     const seen = chosen == null ? [] : ofFace(chosen);
     chart.show([seen.map((s) => s.at), ...classes.map((c, i) => seen.map((s) => s.p[i]))], [0, Math.max(rows.at(-1)?.[1] ?? 1, 0.5)]);
   }
-  function fit() { if (chart && chartHere.clientWidth > 50) chart.chart.setSize({ width: chartHere.clientWidth, height: 210 }); }
-  const resize = new ResizeObserver(fit); resize.observe(chartHere);
 
   function table() {
     return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", ...classes.map((c) => c.name)],
@@ -139,7 +137,7 @@ function filmView(model) {
   }
   const closeTheme = onTheme(redo);
   model.on("msg:custom", receive);
-  return { node, relabel: redo, close() { if (busy) stop(); reset(""); chart?.close(); resize.disconnect(); closeTheme(); model.off("msg:custom", receive); } };
+  return { node, relabel: redo, close() { if (busy) stop(); reset(""); chart?.close(); closeTheme(); model.off("msg:custom", receive); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => filmView(model)) };

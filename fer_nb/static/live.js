@@ -342,15 +342,13 @@ function liveView(model) {
   // -- the last minute
 
   async function makeChart() {
-    const mine = ++making, classes = model.get("classes");
+    const mine = ++making, uPlot = await library(model, "uplot").catch(() => null), classes = model.get("classes");
+    if (!uPlot || mine !== making) return;
     const lines = classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined }));
-    const made = await lineChart(model, el("div"), lines, { height: 190, x: (s) => `${number(Math.round(s))} s` }).catch(() => null);
-    if (!made || mine !== making) return made?.close();
     chart?.close();
-    chart = made; chartHere.replaceChildren(made.chart.root); drawMinute(true); fitChart();
+    chart = lineChart(uPlot, chartHere, lines, { height: 190, x: (s) => `${number(Math.round(s))} s` });
+    drawMinute(true);
   }
-
-  function fitChart() { if (chart && chartHere.clientWidth > 50) chart.chart.setSize({ width: chartHere.clientWidth, height: 190 }); }
 
   function drawMinute(force = false) {
     if (!chart || (!force && state !== "running")) return;
@@ -410,7 +408,6 @@ function liveView(model) {
   let inSight = false;
   const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting && !inSight) { inSight = true; makeChart(); } });
   sight.observe(chartHere);
-  const resize = new ResizeObserver(fitChart); resize.observe(chartHere);
   const closeTheme = onTheme(() => inSight && makeChart());
   const left = () => { if (page.tab && page.tab !== "live" && state !== "idle") end(); };
   document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
@@ -418,7 +415,7 @@ function liveView(model) {
   try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(begin, 300); } } catch { /* private window */ }
   return {
     node, relabel: remake,
-    close() { end(); sender.close(); chart?.close(); sight.disconnect(); resize.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
+    close() { end(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
   };
 }
 

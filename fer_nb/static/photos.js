@@ -1,6 +1,6 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000, SHOWN_FACES = 6, AGAIN_AT_MOST = 60;
+const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60;
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
@@ -123,7 +123,7 @@ function photosView(model) {
     const { faces } = entry.reply;
     entry.text.classList.remove("fer-error");
     say(entry.text, faces.length ? "photos.found" : "photos.none", { name: entry.name, faces: faceCount(faces.length) });
-    const shown = entry.all ? faces : faces.slice(0, SHOWN_FACES);
+    const shown = entry.all ? faces : faces.slice(0, matchMedia("(max-width: 640px)").matches ? SHOWN_ON_PHONES : SHOWN_FACES);
     entry.faces.replaceChildren(...shown.map((face) => withHeat(entry, face)),
       ...(shown.length < faces.length ? [button("photos.more", () => { entry.all = true; showEntry(entry); }, { say: ["photos.more", { n: number(faces.length) }] })] : []));
     relabel(entry.faces); draw(entry);

@@ -62,28 +62,25 @@ function qualityView(model) {
   }
 
   async function history(holder) {
-    const mine = ++making, { epoch, train, validation } = report.history;
-    const made = await lineChart(model, el("div"), [{ label: t("quality.train"), color: readable("#0072B2", node) }, { label: t("quality.validation"), color: readable("#D55E00", node), dash: [6, 3] }],
-      { height: 220, x: (e) => t("quality.epoch", { n: number(Math.round(e)) }), top: Math.min(1, Math.max(...train, ...validation) * 1.1), y: (v) => percent(v) });
-    if (mine !== making) return made.close();
-    chart = made; holder.replaceChildren(made.chart.root);
-    new ResizeObserver(() => { if (holder.clientWidth > 50) made.chart.setSize({ width: holder.clientWidth, height: 220 }); }).observe(holder);
-    made.show([epoch, train, validation]);
+    const mine = ++making, { epoch, train, validation } = report.history, uPlot = await library(model, "uplot").catch(() => null);
+    if (!uPlot || mine !== making) return;
+    chart = lineChart(uPlot, holder, [{ label: t("quality.train"), color: readable("#0072B2", node) }, { label: t("quality.validation"), color: readable("#D55E00", node), dash: [6, 3] }],
+      { height: 220, x: (e) => number(Math.round(e)), xLabel: t("quality.epoch"), top: Math.min(1, Math.max(...train, ...validation) * 1.1), y: (v) => percent(v) });
+    chart.show([epoch, train, validation]);
   }
 
   // Stages by size of the feature maps; a bar as wide as the channels are many
   function diagram() {
-    const stages = [], most = Math.max(...report.layers.map((l) => l.channels));
+    const stages = new Map(), most = Math.max(...report.layers.map((l) => l.channels));
     for (const l of report.layers) {
       const size = l.size.length ? `${l.size[0]}×${l.size[1]}` : "1×1", what = [l.depthwise ? "DepthwiseConv" : l.op, l.kernel.length ? l.kernel.join("×") : null].filter(Boolean).join(" ");
-      let stage = stages.at(-1);
-      if (stage?.size !== size) stages.push((stage = { size, steps: [], channels: 0, numbers: 0 }));
-      const last = stage.steps.at(-1);
+      if (!stages.has(size)) stages.set(size, { size, steps: [], channels: 0, numbers: 0 });
+      const stage = stages.get(size), last = stage.steps.at(-1);
       if (last?.what === what && last.channels === l.channels) last.n++; else stage.steps.push({ what, channels: l.channels, n: 1 });
       stage.channels = Math.max(stage.channels, l.channels); stage.numbers += l.numbers;
     }
-    return el("ol", { class: "fer-diagram", dir: "ltr" }, ...stages.map((s) => el("li", { style: `--wide:${(0.25 + (0.75 * Math.log2(1 + s.channels)) / Math.log2(1 + most)).toFixed(3)}` },
-      el("strong", {}, `${s.size} × ${s.channels}`), s.numbers ? el("span", { class: "fer-soft" }, ` ${number(s.numbers)} weights`) : null,
+    return el("ol", { class: "fer-diagram", dir: "ltr" }, ...[...stages.values()].map((s) => el("li", { style: `--wide:${(0.25 + (0.75 * Math.log2(1 + s.channels)) / Math.log2(1 + most)).toFixed(3)}` },
+      el("strong", {}, `${s.size} × ${s.channels}`), s.numbers ? el("span", { class: "fer-soft" }, ` · ${t("quality.weights", { n: number(s.numbers) })}`) : null,
       el("div", {}, s.steps.map((x) => `${x.what}${x.what === "Relu" ? "" : ` → ${x.channels}`}${x.n > 1 ? ` ×${x.n}` : ""}`).join(" · ")))));
   }
 
