@@ -70,7 +70,7 @@ function relabel(root) {
   root.lang = page.language; root.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr";
   for (const node of root.querySelectorAll("[data-say]")) say(node, ...JSON.parse(node.dataset.say));
   for (const attribute of ["aria-label", "title", "placeholder", "alt"])
-    for (const node of root.querySelectorAll(`[data-say-${attribute}]`)) node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
+    for (const node of [root, ...root.querySelectorAll(`[data-say-${attribute}]`)]) if (node.hasAttribute(`data-say-${attribute}`)) node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
 }
 
 async function useLanguage(model, language) { // the words are there when this ends; the widgets hear of it
@@ -96,6 +96,9 @@ async function open(model, root, build) {
   model.on("change:classes change:settings", () => made.relabel?.());
   return () => { document.removeEventListener("fer-language", redo); made.close?.(); };
 }
+
+// Under Voila a widget is the panel of a tab; in a notebook it stands for itself
+const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel", "aria-labelledby": `fer-tab-${name}` } : { "say-aria-label": `tab.${name}` });
 
 const number = (n, options = {}) => new Intl.NumberFormat(page.language ?? "en", options).format(n);
 const percent = (p) => number(p, { style: "percent" });

@@ -13,7 +13,7 @@ function filmView(model) {
   const player = el("video", { controls: true, playsinline: true, "say-aria-label": "save.video" });
   const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
   player.hidden = true;
-  const node = el("section", { class: "fer fer-card fer-film", "say-aria-label": "tab.film" }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
+  const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
 
   let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = 0, chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null;
 

@@ -70,6 +70,7 @@ function headerView(model) {
     nameTheme(); relabelSettings();
   }
   model.on("change:facts", relabel);
+  document.getElementById("rendered_cells")?.setAttribute("role", "main");
   const asked = location.hash.slice(1);
   setTab(TABS.includes(asked) ? asked : "live");
   return { node, relabel, close() { document.removeEventListener("keydown", pressed); system.removeEventListener("change", nameTheme); } };

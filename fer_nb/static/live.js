@@ -171,7 +171,7 @@ function liveView(model) {
   const asPng = button("save.png", () => saveCharts(), { disabled: true });
   const clear = button("live.clear", () => { record.clear(); showTotals(); drawMinute(true); asCsv.disabled = asPng.disabled = true; });
 
-  const node = el("section", { class: "fer fer-card fer-live", "say-aria-label": "tab.live" },
+  const node = el("section", { class: "fer fer-card fer-live", ...panel("live") },
     el("h2", { say: "tab.live" }),
     el("div", { class: "fer-split" },
       el("div", { class: "fer-stack" }, stage,

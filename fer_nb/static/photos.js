@@ -11,7 +11,7 @@ function photosView(model) {
     el("div", { class: "fer-row" }, choose, take, sample, clear), el("span", { class: "fer-soft", say: "photos.drop" }), input);
   const status = el("p", { class: "fer-status", role: "status" });
   const results = el("div", { class: "fer-results" }), tableHere = el("div", { class: "fer-stack", hidden: true });
-  const node = el("section", { class: "fer fer-card fer-photos", "say-aria-label": "tab.photos" },
+  const node = el("section", { class: "fer fer-card fer-photos", ...panel("photos") },
     el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came

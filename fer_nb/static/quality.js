@@ -2,7 +2,7 @@
 
 function qualityView(model) {
   const body = el("div", { class: "fer-stack" }), status = el("p", { class: "fer-status", role: "status" });
-  const node = el("section", { class: "fer fer-card fer-quality", "say-aria-label": "tab.quality" }, el("h2", { say: "tab.quality" }), status, body);
+  const node = el("section", { class: "fer fer-card fer-quality", ...panel("quality") }, el("h2", { say: "tab.quality" }), status, body);
   let report = null, read = null, chart = null, making = 0, seen = false;
 
   async function load() {
@@ -13,7 +13,7 @@ function qualityView(model) {
     catch (error) { read = null; status.textContent = error.message; }
   }
 
-  const share = (v) => number(v, { style: "percent", maximumFractionDigits: 1 });
+  const share = (v) => number(v, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const fixed = (v) => number(v, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   const part = (title, ...children) => el("section", { class: "fer-stack" }, el("h3", { say: title }), ...children);
   const missing = () => el("p", { class: "fer-soft", say: "quality.missing" });
