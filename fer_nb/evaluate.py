@@ -171,7 +171,7 @@ def predict_dataset(
     output = output or output_for(model, ds)
     return run_dataset(lambda x: model.probabilities(x, output), ds, model.spec.preprocess, f'{model.name}, {output}')
 
-# %% ../nbs/30_evaluate.ipynb #3df595f6
+# %% ../nbs/30_evaluate.ipynb #8e6566c5
 def without_leaks(
     p:np.ndarray,        # N×C probabilities
     part:FaceDataset,    # N faces
@@ -181,7 +181,7 @@ def without_leaks(
     fresh = ~repeated_rows(part, train)
     if not fresh.any(): return {}
     right = (p.argmax(axis=1) == part.labels)[fresh]
-    return {'accuracy_without_leaks': _plain(right.mean()), 'leaks': int((~fresh).sum())}
+    return {'accuracy_without_leaks': _plain(right.mean()), 'leaks': int((~fresh).sum()), 'interval_without_leaks': intervals(p[fresh], part.labels[fresh])['accuracy']}
 
 def evaluate(
     model:OnnxModel,
@@ -195,7 +195,9 @@ def evaluate(
     result = {'dataset': ds.name, 'split': split, 'output': output, 'temperature': model.spec.temperature.get(output, 1.), **figures(p, part.labels, ds.label_set)}
     if split != 'train' and (ds.split == 0).any(): result |= without_leaks(p, part, ds.part('train'))
     bins = [{k: _plain(v) if isinstance(v, float) else v for k,v in b.items()} for b in reliability(p, part.labels)]
-    return {**result, 'intervals': intervals(p, part.labels), 'reliability': bins, 'coverage': coverage(p, part.labels)}
+    ends = intervals(p, part.labels)
+    if 'interval_without_leaks' in result: ends['accuracy_without_leaks'] = result.pop('interval_without_leaks')
+    return {**result, 'intervals': ends, 'reliability': bins, 'coverage': coverage(p, part.labels)}
 
 # %% ../nbs/30_evaluate.ipynb #92c8b5a0
 def speed(

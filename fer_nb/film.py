@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #d1a0da5a
+# %% ../nbs/24_film.ipynb #3188d0f6
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -86,13 +86,14 @@ class FileFilm:
         end:float|None=None,  # Seconds: the film ends here
         first:int=0,          # Index: earlier frames are passed over
         every:int=1,          # Only frames whose index is a multiple
+        only=None,            # Only these indices, a set; the film is read no further than the last of them
     ):                        # Yields `Frame`
         "Read the film once, from its beginning; raises `VideoError` where it holds no frame"
-        index = -1
+        index, last = -1, max(only, default=-1) if only is not None else float('inf')
         for index,frame in enumerate(self._decoded()):
             at = frame.time - self.begins if frame.time is not None else index/self.fps
-            if end is not None and at > end: return
-            if at >= start and index >= first and index % every == 0: yield Frame(index, round(at, 4), self._image(frame))
+            if index > last or (end is not None and at > end): return
+            if at >= start and index >= first and index % every == 0 and (only is None or index in only): yield Frame(index, round(at, 4), self._image(frame))
         if index < 0: raise VideoError(f"{self.name} holds no frame that can be read; get a fresh copy")
 
     def close(self): self.container.close()

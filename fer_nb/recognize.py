@@ -73,7 +73,7 @@ def face_flags(
     "Say why an answer should not be trusted"
     return ('small',)*(min(box[2:]) < SMALL_FACE) + ('blurred',)*(sharpness(face) < BLURRED)
 
-# %% ../nbs/21_recognize.ipynb #23afed46
+# %% ../nbs/21_recognize.ipynb #c723ce21
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -103,10 +103,18 @@ class Recognizer:
     )->Recognitions:
         "Name the expression of every face; raises `ImageError`"
         image = read_image(image)
-        faces = self.detector(image)
-        inputs = boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces])
-        probabilities = self.model.probabilities(inputs, self.label_set.name)
-        return Recognitions(self._row(f, p, face_flags(f.box, x)) for f,p,x in zip(faces, probabilities, inputs))
+        return self.many([image], [self.detector(image)])[0]
+
+    def many(self,
+        images,               # Pictures, H×W×3 uint8 RGB
+        faces,                # For each a list of `Face`
+    )->list:                  # For each its `Recognitions`, in the order of its faces
+        "Name the expressions of faces that were found before, those of all pictures in one batch"
+        pre = self.model.spec.preprocess
+        batch = np.concatenate([boxes_input(im, [f.box for f in found], pre, [f.landmarks for f in found]) for im,found in zip(images, faces)])
+        answers = zip(self.model.probabilities(batch, self.label_set.name), batch)
+        row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
+        return [Recognitions(row(f, *next(answers)) for f in found) for found in faces]
 
     def _row(self, face, p, flags=()): # a Face, its probabilities and flags -> Recognition
         by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}

@@ -47,7 +47,7 @@ class Track:
             self.velocity = self.velocity + (1 - np.exp(-dt/.1))*(now - self.velocity)
         self.box, self.time = box, time
 
-# %% ../nbs/22_track.ipynb #223afcf4
+# %% ../nbs/22_track.ipynb #7acfc92d
 class FaceTracker:
     "Numbers that stay with faces, for one film or one camera"
     def __init__(self,
@@ -80,6 +80,15 @@ class FaceTracker:
                 self.tracks.append(track)
             numbers.append(track.number)
         return numbers
+    def restore(self,
+        numbers:list, boxes:list, time:float,
+    )->None:
+        "Take in faces that were numbered before, as when a stopped run goes on"
+        known = {t.number: t for t in self.tracks if time - t.time <= self.max_gap}
+        for n,box in zip(numbers, boxes):
+            if n in known: known[n].see(box, time)
+            else: known[n] = Track(n, np.asarray(box, float), time, np.zeros(2))
+        self.tracks, self.count = list(known.values()), max([self.count, *numbers])
 
 # %% ../nbs/22_track.ipynb #cb866d1d
 def _mix(a, b, w): # two Faces -> one between them, w of the way
