@@ -301,12 +301,13 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #cb9576c5
+# %% ../nbs/42_cli.ipynb #00e6e172
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
     from fer_nb.evaluate import read_metrics, write_metrics
-    from fer_nb.robustness import full_figures
+    from fer_nb.robustness import full_figures, time_views
     old = read_metrics(model.folder)
     kept = {'full': old['full']} if 'full' in old and old.get('sha256') == model.spec.sha256.get('model.onnx') else {} # of these very weights
+    if kept and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
     command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write"
     return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else kept)
 
