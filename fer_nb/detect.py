@@ -48,7 +48,7 @@ def _clip_box(box, shape): # floats that may leave the picture -> ints inside it
 def _best_first(faces): # drop empty boxes, sort by score
     return sorted((f for f in faces if f.box[2] > 0 and f.box[3] > 0), key=lambda f: -f.score)
 
-# %% ../nbs/02_detect.ipynb #e62ee6e1
+# %% ../nbs/02_detect.ipynb #a389526b
 class HaarDetector:
     "OpenCV's Haar cascade (Viola and Jones 2001): upright frontal faces, some false alarms"
     name = 'haar'
@@ -61,7 +61,12 @@ class HaarDetector:
         min_score:float=2.,      # Faces under it are dropped: most false alarms, and few faces
     ):
         self.max_side, self.scale_factor, self.min_neighbors, self.min_size, self.min_score = max_side, scale_factor, min_neighbors, min_size, min_score
+        self._made = max_side, scale_factor, min_neighbors, min_size, min_score
         self.cascade = cv2.CascadeClassifier(os.path.join(cv2.data.haarcascades, 'haarcascade_frontalface_default.xml'))
+
+    def copy(self)->'HaarDetector':
+        "Another one like it: a detector serves one thread at a time"
+        return HaarDetector(*self._made)
 
     def __call__(self,
         image:np.ndarray, # H×W×3 uint8, RGB
@@ -116,7 +121,7 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #af35abcc
+# %% ../nbs/02_detect.ipynb #f27062f1
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
@@ -132,8 +137,12 @@ class YuNetDetector:
     ):
         path = path or find_yunet()
         if path is None: raise DetectorError(f"YuNet's file is not here; run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
-        self.max_side = max_side
+        self.max_side, self._made = max_side, (path, max_side, score_threshold)
         self.net = cv2.FaceDetectorYN.create(str(path), '', (max_side, max_side), score_threshold)
+
+    def copy(self)->'YuNetDetector':
+        "Another one like it: a detector serves one thread at a time"
+        return YuNetDetector(*self._made)
 
     def _search(self, image, max_side): # -> list of Face
         small, scale = shrink(image, max_side)

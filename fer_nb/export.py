@@ -6,8 +6,8 @@
 __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams', 'spec_metadata', 'to_onnx', 'to_litert',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
-# %% ../nbs/14_export.ipynb #ec246c6b
-import contextlib, io, json, logging, os, tempfile
+# %% ../nbs/14_export.ipynb #d5a07f00
+import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 import keras
@@ -15,6 +15,7 @@ import numpy as np
 from keras import layers
 from .preprocess import Preprocess
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
+from .models import multiply_adds
 
 # %% ../nbs/14_export.ipynb #eb6f215f
 def as_float32(
@@ -29,7 +30,7 @@ def as_float32(
     new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 
-# %% ../nbs/14_export.ipynb #9a862274
+# %% ../nbs/14_export.ipynb #22387594
 def _skip_dropout(layer): # the layer that feeds this one, dropout left aside
     layer = layer.input._keras_history.operation
     return layer.input._keras_history.operation if isinstance(layer, layers.Dropout) else layer
@@ -48,9 +49,9 @@ def with_cams(
 )->keras.Model: # Outputs N×labels as before, then N×labels×h×w named `<output>_cam` for each head that allows it
     "Add class activation maps; their mean over h and w, plus the dense layer's bias, is the logits"
     maps = {f'{n}_cam': m for n in model.output_names if (m := _map_of(model, n)) is not None}
-    return keras.Model(model.inputs, [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
+    return keras.Model(model.inputs[0], [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
 
-# %% ../nbs/14_export.ipynb #97522e0e
+# %% ../nbs/14_export.ipynb #8d305c23
 def _rename_ends(graph, renames): # in place; renames: old name -> new name
     for value in (*graph.input, *graph.output): value.name = renames.get(value.name, value.name)
     for node in graph.node:
@@ -61,7 +62,7 @@ def _rename_ends(graph, renames): # in place; renames: old name -> new name
 def _quiet(): # the exporters print to stdout and log
     logging.disable(logging.WARNING)
     try:
-        with contextlib.redirect_stdout(io.StringIO()): yield
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(): warnings.simplefilter('ignore'); yield
     finally: logging.disable(logging.NOTSET)
 
 def spec_metadata(spec:ModelSpec)->str:
@@ -163,7 +164,7 @@ def check_parity(model, path, name): # raises `ModelError`; the file is left to 
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left at {path} to look at")
 
-# %% ../nbs/14_export.ipynb #46f8b211
+# %% ../nbs/14_export.ipynb #d82a30ad
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; `model.keras`, `model.onnx` and `model.json` are written into it
@@ -176,7 +177,7 @@ def export_model(
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     bare = as_float32(model)  # no optimizer state, half the size
-    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), emotions=emotions or {})
+    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {})
     bare.save(folder/KERAS_FILE)
     to_onnx(bare, folder/ONNX_FILE, spec)
     check_parity(bare, folder/ONNX_FILE, name)

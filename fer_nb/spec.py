@@ -21,7 +21,7 @@ class ModelError(FerError, ValueError):
 
 SPEC_FILE, ONNX_FILE, KERAS_FILE, LITERT_FILE = 'model.json', 'model.onnx', 'model.keras', 'model.tflite'
 
-# %% ../nbs/03_spec.ipynb #f96e32e4
+# %% ../nbs/03_spec.ipynb #4da6bd04
 @dataclass(frozen=True)
 class ModelSpec:
     "All that is needed to use a model's weights"
@@ -32,6 +32,7 @@ class ModelSpec:
     temperature:dict=field(default_factory=dict) # Output name -> divisor of its logits before the softmax, 1 where absent
     version:str='1'       # Of the weights
     parameters:int=0      # Trainable and not
+    multiply_adds:int=0   # For one face
     sha256:dict=field(default_factory=dict)      # File name -> hash of the weights this was written for
 
     def label_set(self, output:str|None=None)->LabelSet:

@@ -41,7 +41,7 @@ def test_a_module_imports_only_smaller_numbers():
             assert number(numbered[used]) < number(path), f'{path.name} imports {used}'
 
 def test_serving_never_imports_tensorflow():
-    code = 'import sys, fer_nb.recognize, fer_nb.widgets, fer_nb.cli; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
+    code = 'import sys, fer_nb.recognize, fer_nb.widgets, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
 
 def test_notebooks_stay_small_and_clean():
@@ -67,3 +67,15 @@ def test_settings_are_the_one_source_of_the_version():
     cfg = configparser.ConfigParser(delimiters=['=']); cfg.read(TOP/'settings.ini')
     import fer_nb
     assert fer_nb.__version__ == cfg['DEFAULT']['version']
+    import yaml
+    assert str(yaml.safe_load((TOP/'CITATION.cff').read_text())['version']) == fer_nb.__version__
+    assert f'## {fer_nb.__version__}' in (TOP/'CHANGELOG.md').read_text()
+
+def test_workflows_name_only_targets_that_exist():
+    "Each workflow is YAML, and its make targets are in the Makefile"
+    import yaml
+    targets = re.findall(r'^([a-z]+):', (TOP/'Makefile').read_text(), re.M)
+    for path in (TOP/'.github/workflows').glob('*.yml'):
+        jobs = yaml.safe_load(path.read_text())['jobs']
+        commands = '\n'.join(s.get('run', '') for j in jobs.values() for s in j['steps'])
+        for target in re.findall(r'^make ([a-z]+)', commands, re.M): assert target in targets, f'{path.name}: make {target}'

@@ -1,0 +1,90 @@
+"The wheel as a stranger installs it: an empty environment, no repository, no network, no TensorFlow"
+import os, shutil, subprocess, sys, zipfile
+import pytest
+from PIL import Image
+from conftest import TOP
+
+UV = shutil.which('uv')
+
+def installer(python): # words that come before what is to be installed
+    return [UV,'pip','install','--quiet','--python',str(python)] if UV else [str(python),'-m','pip','install','--quiet','--disable-pip-version-check']
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    "Built from the files that git has, so that nothing lying about gets in"
+    src, out = tmp_path_factory.mktemp('src'), tmp_path_factory.mktemp('dist')
+    files = subprocess.run(['git','ls-files','-z','--cached','--others','--exclude-standard'], cwd=TOP, capture_output=True, text=True, check=True).stdout.split('\0')
+    for f in filter(None, files):
+        if f.startswith(('data/','tests/','benchmarks/')) or not (TOP/f).exists(): continue
+        (src/f).parent.mkdir(parents=True, exist_ok=True); shutil.copy2(TOP/f, src/f, follow_symlinks=False)
+    build = [UV,'build','--quiet','--wheel','--out-dir',str(out),str(src)] if UV else [sys.executable,'-m','pip','wheel','--quiet','--no-deps','-w',str(out),str(src)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    if done.returncode and not list(out.iterdir()) and 'setuptools' in done.stderr: pytest.skip('NO WHEEL COULD BE BUILT, setuptools cannot be fetched: the wheel was not tested')
+    assert done.returncode == 0, done.stderr[-3000:]
+    return next(out.glob('*.whl'))
+
+def test_what_the_wheel_carries(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert wheel.stat().st_size <= 12e6
+    for wanted in ('fer_nb/app.ipynb', 'fer_nb/py.typed', 'fer_nb/static/faces.js', 'fer_nb/models/mini_xception/model.onnx', 'fer_nb/models/mini_xception/model.json', 'fer_nb/models/mini_xception/metrics.json'): assert wanted in names
+    assert not [n for n in names if n.endswith(('.keras','.csv.gz')) or n.startswith(('nbs/','tests/'))]
+
+@pytest.fixture(scope='module')
+def installed(wheel, tmp_path_factory):
+    "Folder of the programs of a new environment with the wheel and what it requires"
+    env = tmp_path_factory.mktemp('env')/'venv'
+    subprocess.run([UV,'venv','--quiet','--python',sys.executable,str(env)] if UV else [sys.executable,'-m','venv',str(env)], check=True)
+    bin = env/('Scripts' if os.name == 'nt' else 'bin')
+    done = subprocess.run([*installer(bin/'python'), str(wheel)], capture_output=True, text=True)
+    if done.returncode and any(w in done.stderr.lower() for w in ('connect', 'resolve host', 'dns', 'network', 'timed out')): pytest.skip('NO PACKAGE INDEX CAN BE REACHED: the wheel was not installed')
+    assert done.returncode == 0, done.stderr[-3000:]
+    return bin
+
+NO_NETWORK = """
+import os, sys
+if sys.platform == 'linux': # a network namespace with nothing in it but the loopback
+    import ctypes, fcntl, socket, struct
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x40000000) == 0 or libc.unshare(0x10000000 | 0x40000000) == 0:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s: fcntl.ioctl(s, 0x8914, struct.pack('16sh', b'lo', 0x1 | 0x40))
+        print('no network')
+os.environ.update({k: 'http://127.0.0.1:9' for k in ('http_proxy','https_proxy','HTTP_PROXY','HTTPS_PROXY')}, no_proxy='127.0.0.1', NO_PROXY='127.0.0.1')
+"""
+
+def alone(bin, tmp_path, code): # run it with an empty home, far from the repository
+    env = {'PATH': f"{bin}{os.pathsep}/usr/bin{os.pathsep}/bin", 'HOME': str(tmp_path), 'LANG': 'C.UTF-8', 'SYSTEMROOT': os.environ.get('SYSTEMROOT', '')}
+    done = subprocess.run([bin/'python','-c',NO_NETWORK + code], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, done.stderr
+
+def test_predict(installed, tmp_path):
+    from skimage.data import astronaut
+    Image.fromarray(astronaut()).save(tmp_path/'astronaut.png')
+    out, err = alone(installed, tmp_path, "import subprocess; subprocess.run(['fer-nb','predict','astronaut.png','--csv'], check=True); subprocess.run(['fer-nb','doctor'], check=True)")
+    assert 'astronaut.png,' in out and ',happy,' in out and 'ok  default model' in out and 'Traceback' not in err
+    out, _ = alone(installed, tmp_path, "from importlib.util import find_spec; import fer_nb; print([m for m in ('tensorflow','keras','nbdev','fastcore','torch') if find_spec(m)], fer_nb.__file__)")
+    assert '[]' in out and str(TOP) not in out
+    if hasattr(os, 'geteuid') and os.geteuid() == 0: assert out.startswith('no network'), 'the test should have had no network'
+
+APP = """
+import signal, socket, subprocess, time, urllib.request
+with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]
+app = subprocess.Popen(['fer-nb','app','--no-browser','--port',str(port)])
+page = ''
+for _ in range(200):
+    assert app.poll() is None
+    try: page = urllib.request.urlopen(f'http://127.0.0.1:{port}/', timeout=60).read().decode(); break
+    except OSError: time.sleep(.5)
+app.send_signal(signal.SIGTERM); app.wait(30)
+print('widgets', page.count('anywidget'), 'Traceback' in page)
+"""
+
+def test_app(installed, tmp_path):
+    out, err = alone(installed, tmp_path, APP)
+    assert int(out.split('widgets ')[1].split()[0]) > 0 and out.strip().endswith('False'), out + err
+
+@pytest.mark.parametrize('module, seconds', [('fer_nb', .3)])
+def test_import_time(installed, tmp_path, module, seconds):
+    "The best of five, in a process of its own"
+    code = f"import subprocess, sys; print(min(float(subprocess.run([sys.executable,'-c','import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)'], capture_output=True, text=True).stdout) for _ in range(5)))"
+    assert float(alone(installed, tmp_path, code)[0].split()[-1]) < seconds
