@@ -159,7 +159,7 @@ def plot_robustness(
     axs[0].set_ylim(0, None)
     return fig
 
-# %% ../nbs/35_plots.ipynb #c6f3840a
+# %% ../nbs/35_plots.ipynb #7d2f21f2
 def plot_end_to_end(
     rows:list,  # Of `end_to_end`
 ):
@@ -184,6 +184,6 @@ def plot_models(
     t = table.dropna(subset=['accuracy', 'parameters'])
     fig, ax = new_figure(6, 3)
     ax.errorbar(t.parameters.astype(float), t.accuracy.astype(float), yerr=np.abs(np.array([t.accuracy-t.low, t.high-t.accuracy], float)), fmt='o', color='#0072B2', capsize=3)
-    for name, r in t.iterrows(): ax.annotate(f' {name}', (r.parameters, r.accuracy), fontsize=8, va='bottom'); tip(ax, r.parameters, r.accuracy, f'{name}: {r.accuracy:.1%}, {r.parameters:,} parameters', 16)
+    for name, r in t.iterrows(): ax.annotate(name, (r.parameters, r.accuracy), xytext=(7,0), textcoords='offset points', fontsize=8, va='center'); tip(ax, r.parameters, r.accuracy, f'{name}: {r.accuracy:.1%}, {r.parameters:,} parameters', 16)
     ax.set(xscale='log', xlabel='parameters', ylabel='accuracy, 95 % interval'); ax.margins(x=.25, y=.3); _percent(ax)
     return fig
