@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'data_app', 'Source', 'Labels', 'Data', 'Votes', 'Judged', 'Faces', 'FER2013', 'say',
-           'recognize_files', 'predict', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app', 'serve',
-           'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch', 'train',
-           'export_command', 'calibrate', 'evaluate', 'main']
+           'recognize_files', 'predict', 'video', 'app_notebook', 'voila_command', 'run_until_stopped', 'open_app',
+           'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'Fetchable', 'fetch',
+           'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -110,7 +110,48 @@ def predict(
     else: _print_table(rows, recognizer.label_set)
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #4f875e47
+# %% ../nbs/42_cli.ipynb #74e7abb9
+def _print_summary(summary, as_json):
+    from fer_nb.summary import summary_dict, summary_lines
+    if as_json: typer.echo(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False))
+    else: typer.echo('\n'.join(summary_lines(summary)))
+
+def _search_smaller(detector, side): # name and side -> what `Recognizer.load` takes
+    from fer_nb.detect import load_detector
+    return load_detector(detector, max_side=side) if side else detector
+
+# %% ../nbs/42_cli.ipynb #d459c944
+@app.command()
+def video(
+    source:Annotated[str, typer.Argument(help='A film (MP4, MOV, MKV, WebM, AVI), an address, or camera (camera:1 is the second).', show_default=False)],
+    out:Annotated[Optional[Path], typer.Option('--out', '-o', help='Table to write, .csv or .parquet: one row a frame and face.')]=None,
+    save_annotated:Annotated[Optional[Path], typer.Option(help='Film to write with the faces drawn: .mp4, .mov, .mkv or .webm.')]=None,
+    summary:Annotated[Optional[Path], typer.Option(help='Folder for summary.json, timeline.png and, of a film, moments.png, which shows faces.')]=None,
+    every:Annotated[int, typer.Option(help='Look at every n-th frame only.')]=1,
+    detect_every:Annotated[int, typer.Option(help='Search faces in every n-th of those; in the others they are followed.')]=1,
+    start:Annotated[float, typer.Option('--from', help='Seconds.')]=0.,
+    end:Annotated[Optional[float], typer.Option('--to', help='Seconds; for a camera, how long.')]=None,
+    resume:Annotated[bool, typer.Option('--resume', help='Go on with the table of a run that was stopped.')]=False,
+    smooth:Annotated[float, typer.Option(help='Seconds over which probabilities are averaged.')]=.5,
+    model:Model=None,
+    detector:Detector='auto',
+    max_side:Annotated[int, typer.Option(help='Search faces in a copy of at most so many pixels a side: 320 is much faster, and misses small faces. 0: as the detector likes.')]=0,
+    icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, drawn in place of emojis.')]=None,
+    as_json:Annotated[bool, typer.Option('--json', help='Print the summary as JSON.')]=False,
+):
+    "Name the expression of every face in every frame of a film or camera"
+    from fer_nb.recognize import Recognizer
+    from fer_nb.summary import save_summary
+    from fer_nb.video import analyze_video
+    recognizer = Recognizer.load(model, _search_smaller(detector, max_side), icons=icons, threads=1)
+    try: found = analyze_video(source, recognizer, out, save_annotated, every, detect_every, start, end, resume, smooth, progress=sys.stderr.isatty())
+    except KeyboardInterrupt:
+        if out: say(f'the table is there up to the last frame; --resume goes on')
+        raise
+    _print_summary(found, as_json)
+    if summary: save_summary(found, summary, None if source.startswith('camera') or source.isdigit() else source)
+
+# %% ../nbs/42_cli.ipynb #89e6cf56
 def app_notebook()->Path:
     "Path of `app.ipynb`: inside an installed package, or in the repository"
     import fer_nb
@@ -127,7 +168,7 @@ def voila_command(
             '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=120', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
 
-# %% ../nbs/42_cli.ipynb #99b97931
+# %% ../nbs/42_cli.ipynb #c6cfee2b
 def _port_is_free(ip, port):
     import socket
     with socket.socket() as s:
@@ -155,7 +196,7 @@ def run_until_stopped(
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
     return 0
 
-# %% ../nbs/42_cli.ipynb #b1fb5be2
+# %% ../nbs/42_cli.ipynb #ff79dfd0
 @app.command('app')
 def open_app(
     model:Model=None,
@@ -177,7 +218,7 @@ def open_app(
     say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
 
-# %% ../nbs/42_cli.ipynb #21ca7dc9
+# %% ../nbs/42_cli.ipynb #ab0ac122
 def _need_extra(extra, *modules): # or one line that says how to get it
     missing = [m for m in modules if not find_spec(m)]
     if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
@@ -206,7 +247,7 @@ def serve(
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
 
-# %% ../nbs/42_cli.ipynb #f8f8184b
+# %% ../nbs/42_cli.ipynb #4b5c4511
 @app.command()
 def desktop(
     file:Annotated[Optional[str], typer.Argument(help='Photo or video to open at once.', show_default=False)]=None,
@@ -224,7 +265,7 @@ def desktop(
     from fer_nb.recognize import Recognizer
     raise typer.Exit(run(Recognizer.load(model, detector, icons=icons, threshold=threshold), int(camera) if camera.isdigit() else camera, file, screenshots))
 
-# %% ../nbs/42_cli.ipynb #ffec2d6b
+# %% ../nbs/42_cli.ipynb #9f5992a8
 def _lacking(extra=None): # names of the requirements that are not met, of the package or of one of its extras
     from importlib.metadata import PackageNotFoundError, requires, version
     from packaging.requirements import Requirement
@@ -247,7 +288,7 @@ def _cameras():
     if closed: return False, f"{', '.join(map(str, closed))} may not be used by this user; add the user to the group video"
     return True, ', '.join(map(str, found)) or 'none on this machine'
 
-# %% ../nbs/42_cli.ipynb #7191005f
+# %% ../nbs/42_cli.ipynb #bd916836
 def examine()->list: # Of (what, whether it is well, what there is to say)
     "Look at what this installation has and lacks"
     import platform
@@ -275,7 +316,7 @@ def doctor():
     for what, well, text in rows: typer.echo(f"{ {True: 'ok  ', False: 'BAD ', None: '-   '}[well]}{what:<18}{text}")
     if any(well is False for _,well,_ in rows): raise typer.Exit(1)
 
-# %% ../nbs/42_cli.ipynb #6e330256
+# %% ../nbs/42_cli.ipynb #ede14ae2
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
@@ -292,7 +333,7 @@ def _load_source(source, labels, crop, strict, subject): # what `prepare` and `r
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #2927e4d3
+# %% ../nbs/42_cli.ipynb #116ac300
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -311,7 +352,7 @@ def prepare(
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
-# %% ../nbs/42_cli.ipynb #e84c0a3e
+# %% ../nbs/42_cli.ipynb #e4fb32b6
 @data_app.command('report')
 def report(
     source:Source, labels:Labels=None,
@@ -324,7 +365,7 @@ def report(
     ds, problems = _load_source(source, labels, crop, False, None)
     typer.echo(f'wrote {write_report(ds, problems, out)}; it shows faces of the data')
 
-# %% ../nbs/42_cli.ipynb #bd9f47e5
+# %% ../nbs/42_cli.ipynb #914f5ceb
 class DataSet(str, Enum): fer2013 = 'fer2013'
 
 @data_app.command('fetch')
@@ -340,7 +381,7 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #022842a6
+# %% ../nbs/42_cli.ipynb #f79ba50c
 class Fetchable(str, Enum): yunet = 'yunet'
 
 @app.command()
@@ -349,7 +390,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #c41e8908
+# %% ../nbs/42_cli.ipynb #c575baa4
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -378,7 +419,7 @@ def _config_from(model, epochs): # fine-tune a model of this project on other la
     if not (folder/KERAS_FILE).exists(): raise FerError(f"{folder} has no {KERAS_FILE} to go on from; in a clone of the repository the models have one")
     return own_data_config(load_config(folder).model, load_spec(folder).preprocess, str(folder/KERAS_FILE), epochs)
 
-# %% ../nbs/42_cli.ipynb #9de4f85a
+# %% ../nbs/42_cli.ipynb #5b841e95
 @app.command()
 def train(
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
@@ -413,7 +454,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #35bbcffa
+# %% ../nbs/42_cli.ipynb #707bd57b
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -444,7 +485,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #b292ecc6
+# %% ../nbs/42_cli.ipynb #fd68f9f2
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Faces = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
@@ -468,12 +509,14 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #d959fe9c
+# %% ../nbs/42_cli.ipynb #b143e3fd
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
-    from fer_nb.evaluate import write_metrics
+    from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures
-    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full else ''} --write"
-    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else {})
+    old = read_metrics(model.folder)
+    kept = {'full': old['full']} if 'full' in old and old.get('sha256') == model.spec.sha256.get('model.onnx') else {} # of these very weights
+    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write"
+    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else kept)
 
 @app.command()
 def evaluate(
@@ -500,7 +543,42 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #368fe78c
+# %% ../nbs/42_cli.ipynb #a73aeb7a
+class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
+
+@app.command()
+def explain(
+    model:Judged,
+    photos:Annotated[Optional[list[str]], typer.Argument(help='Pictures: each is saved with the heat maps of its faces. Without any, the data are explained.', show_default=False)]=None,
+    data:Faces=FER2013, split:Annotated[str, typer.Option(help='train, validation or test.')]='validation',
+    out:Annotated[Optional[Path], typer.Option(help='Folder for pictures (explained), or the HTML file for data (explanation.html).')]=None,
+    label:Annotated[Optional[str], typer.Option(help='Explain this label in photos, not the one that each face got.')]=None,
+    method:Annotated[Method, typer.Option(help='cam: the maps that the exported file gives; occlusion: any network, slower; auto: cam where there is one.')]=Method.auto,
+    detector:Detector='auto',
+):
+    "Show what a model looks at: heat maps on PHOTOS, or a page about labeled faces"
+    if photos: return _explain_photos(model, photos, out or Path('explained'), label, method.value, detector)
+    fitted, (ds, *_) = _judging(model, data, None)
+    from fer_nb.explanation import write_explanation
+    say(f"wrote {write_explanation(fitted, ds.part(split), out or Path('explanation.html'))}; it shows faces of the data")
+
+def _explain_photos(model, photos, folder, label, method, detector): # one picture each; a file that cannot be read is said, and the others go on
+    from PIL import Image
+    from fer_nb.explain import heat_picture
+    from fer_nb.recognize import Recognizer
+    recognizer, failed = Recognizer.load(model, detector), False
+    if label: recognizer.label_set.index(label)
+    for path, image, found in recognize_files(recognizer, photos):
+        if image is None: say(f'error: {found}'); failed = True; continue
+        if not found: say(f'{path}: no face found'); continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True); at = _free_name(folder, path)
+            Image.fromarray(heat_picture(recognizer, image, found, label, method)).save(at)
+        except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+        typer.echo(at)
+    if failed: raise typer.Exit(2)
+
+# %% ../nbs/42_cli.ipynb #2db1c7b4
 @app.callback(invoke_without_command=True)
 def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
     import fer_nb

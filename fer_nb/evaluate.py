@@ -171,7 +171,7 @@ def predict_dataset(
     output = output or output_for(model, ds)
     return run_dataset(lambda x: model.probabilities(x, output), ds, model.spec.preprocess, f'{model.name}, {output}')
 
-# %% ../nbs/30_evaluate.ipynb #3df595f6
+# %% ../nbs/30_evaluate.ipynb #8e6566c5
 def without_leaks(
     p:np.ndarray,        # N×C probabilities
     part:FaceDataset,    # N faces
@@ -181,7 +181,7 @@ def without_leaks(
     fresh = ~repeated_rows(part, train)
     if not fresh.any(): return {}
     right = (p.argmax(axis=1) == part.labels)[fresh]
-    return {'accuracy_without_leaks': _plain(right.mean()), 'leaks': int((~fresh).sum())}
+    return {'accuracy_without_leaks': _plain(right.mean()), 'leaks': int((~fresh).sum()), 'interval_without_leaks': intervals(p[fresh], part.labels[fresh])['accuracy']}
 
 def evaluate(
     model:OnnxModel,
@@ -195,7 +195,9 @@ def evaluate(
     result = {'dataset': ds.name, 'split': split, 'output': output, 'temperature': model.spec.temperature.get(output, 1.), **figures(p, part.labels, ds.label_set)}
     if split != 'train' and (ds.split == 0).any(): result |= without_leaks(p, part, ds.part('train'))
     bins = [{k: _plain(v) if isinstance(v, float) else v for k,v in b.items()} for b in reliability(p, part.labels)]
-    return {**result, 'intervals': intervals(p, part.labels), 'reliability': bins, 'coverage': coverage(p, part.labels)}
+    ends = intervals(p, part.labels)
+    if 'interval_without_leaks' in result: ends['accuracy_without_leaks'] = result.pop('interval_without_leaks')
+    return {**result, 'intervals': ends, 'reliability': bins, 'coverage': coverage(p, part.labels)}
 
 # %% ../nbs/30_evaluate.ipynb #92c8b5a0
 def speed(
@@ -213,7 +215,7 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #b56d412d
+# %% ../nbs/30_evaluate.ipynb #0e8534b6
 METRICS_FILE = 'metrics.json'
 
 def training_record(
@@ -239,7 +241,7 @@ def write_metrics(
     model = OnnxModel(folder)
     result = evaluate(model, ds, 'test')
     result |= {'train_accuracy': round(float((predict_dataset(model, ds.part('train')).argmax(axis=1) == ds.part('train').labels).mean()), 4), **training_record(folder),
-               'parameters': model.spec.parameters, 'onnx_mb': round((Path(folder)/'model.onnx').stat().st_size/1e6, 3), 'speed': speed(model), 'command': command,
+               'parameters': model.spec.parameters, 'onnx_mb': round((Path(folder)/'model.onnx').stat().st_size/1e6, 3), 'speed': speed(model), 'sha256': model.spec.sha256.get('model.onnx'), 'command': command,
                'validation': evaluate(model, ds, 'validation')}
     more = {output_for(model, o): {**evaluate(model, o, 'test'), 'validation': evaluate(model, o, 'validation')} for o in others}
     result |= {'outputs': more, **(extra or {})}

@@ -120,7 +120,7 @@ def _how_to_get(message): # keras' message names the address
     folder = Path(os.environ.get('KERAS_HOME', Path.home()/'.keras'))/'models'
     return f"the ImageNet weights could not be downloaded; get {url} where there is a network, put it into {folder} and run this again, or pass its path as weights"
 
-# %% ../nbs/12_models.ipynb #7b3ced91
+# %% ../nbs/12_models.ipynb #722ed1e8
 def mobilenet(
     label_set:LabelSet,
     input_shape:tuple=(96,96,1), # Height, width, channels; at least 32
@@ -132,7 +132,10 @@ def mobilenet(
     "MobileNetV3 (Howard et al. 2019, arXiv:1905.02244); at 96×96×1: small 0.94 million parameters, 10 million multiply-adds; large 3.0 and 41 million"
     inputs = layers.Input(input_shape, name='faces')
     make = {'small': keras.applications.MobileNetV3Small, 'large': keras.applications.MobileNetV3Large}[size]
-    x = _body(make, inputs, weights, include_preprocessing=True).output
+    body = _body(make, inputs, weights, include_preprocessing=True)
+    for l in body.layers:
+        if isinstance(l, layers.BatchNormalization): l.momentum = .99 # Keras's .999 needs more batches than FER2013 has in a few epochs
+    x = body.output
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'mobilenet_{size}')
 

@@ -41,16 +41,17 @@ def _percent(ax, which='y'):
     from matplotlib.ticker import PercentFormatter
     for w in which: getattr(ax, f'{w}axis').set_major_formatter(PercentFormatter(1, 0))
 
-# %% ../nbs/35_plots.ipynb #3134d4d0
+# %% ../nbs/35_plots.ipynb #d26bb0f1
 def plot_confusion(
     f:dict,         # `figures`
     title:str='',
 ):                  # Figure
-    "Confusion matrix: counts as text, shares of each label as color"
+    "Confusion matrix: counts, and shares of each label as text and color"
     import seaborn as sns
     names, counts, share = list(f['per_class']), np.array(f['confusion_matrix']), np.array(f['confusion_share'], float)
     fig, ax = new_figure(6.4, 5)
-    sns.heatmap(share, annot=counts, fmt='d', xticklabels=names, yticklabels=names, cmap='Blues', vmin=0, vmax=1, ax=ax, square=True, mask=np.isnan(share), cbar_kws={'label': 'share of the label', 'shrink': .7})
+    text = [[f'{c}' + (f'\n{v:.0%}' if np.isfinite(v) else '') for c,v in zip(*r)] for r in zip(counts, share)]
+    sns.heatmap(share, annot=np.array(text), fmt='', annot_kws={'size': 8}, xticklabels=names, yticklabels=names, cmap='Blues', vmin=0, vmax=1, ax=ax, square=True, mask=np.isnan(share), cbar_kws={'label': 'share of the label', 'shrink': .7})
     ax.set(xlabel='answer', ylabel='label', title=title, facecolor='#eee'); ax.tick_params(labelsize=9, rotation=0)
     for i,a in enumerate(names):
         for j,b in enumerate(names): tip(ax, j+.5, i+.5, f'{a} answered as {b}: {counts[i,j]}' + (f', {share[i,j]:.1%}' if np.isfinite(share[i,j]) else ', no sample'), 30)

@@ -73,7 +73,7 @@ def face_flags(
     "Say why an answer should not be trusted"
     return ('small',)*(min(box[2:]) < SMALL_FACE) + ('blurred',)*(sharpness(face) < BLURRED)
 
-# %% ../nbs/21_recognize.ipynb #c723ce21
+# %% ../nbs/21_recognize.ipynb #09ed6650
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -105,43 +105,44 @@ class Recognizer:
         image = read_image(image)
         return self.many([image], [self.detector(image)])[0]
 
-    def many(self,
-        images,               # Pictures, H×W×3 uint8 RGB
-        faces,                # For each a list of `Face`
+    def inputs(self, image, faces)->np.ndarray: # H×W×3 uint8 RGB, list of `Face` -> N×H×W×C
+        "Turn the faces of a picture into the network's input"
+        return boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces])
+
+    def answer(self,
+        inputs,               # For each picture what `inputs` gave
+        faces,                # For each picture a list of `Face`
     )->list:                  # For each its `Recognitions`, in the order of its faces
         "Name the expressions of faces that were found before, those of all pictures in one batch"
-        pre = self.model.spec.preprocess
-        batch = np.concatenate([boxes_input(im, [f.box for f in found], pre, [f.landmarks for f in found]) for im,found in zip(images, faces)])
+        if not len(inputs): return []
+        batch = np.concatenate(inputs)
         answers = zip(self.model.probabilities(batch, self.label_set.name), batch)
         row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
         return [Recognitions(row(f, *next(answers)) for f in found) for found in faces]
+
+    def many(self, images, faces)->list: # Pictures and for each a list of `Face` -> for each its `Recognitions`
+        "Name the expressions of the faces of several pictures in one batch"
+        return self.answer([self.inputs(im, found) for im,found in zip(images, faces)], faces)
 
     def _row(self, face, p, flags=()): # a Face, its probabilities and flags -> Recognition
         by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}
         best = max(by_label, key=by_label.get)
         return Recognition(face.box, face.score, best, by_label[best], by_label, self.label_set.emotion(best), face.landmarks, by_label[best] >= self.threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #3258a2c3
-def _draw_face(im, draw, r, unit, font, icon): # in place: one face on a Pillow image
-    x, y, w, h = r.box
-    text, top = f'{r.shown} {r.confidence:.0%}', max(0, r.box[1]-round(unit*1.3))
-    draw.rectangle((x, y, x+w, y+h), outline=r.emotion.color, width=max(2, unit//8))
-    left = x + (round(unit*1.3) if icon else 0)
-    box = draw.textbbox((left, top), text, font=font)
-    draw.rectangle((x-2, box[1]-2, box[2]+2, box[3]+2), fill=r.emotion.color)
-    draw.text((left, top), text, fill='white' if r.emotion.color == '#0072B2' else 'black', font=font)
-    if icon: im.paste(icon, (x, top), icon)
-
+# %% ../nbs/21_recognize.ipynb #d9efd720
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,
+    language:str|None=None,     # Of the words: "es", "zh", ...; `FER_NB_LANGUAGE`, or English, if None
+    numbers=(),                 # Of the faces, drawn before the words
 )->np.ndarray:                  # H×W×3 uint8, RGB, a new array
-    "Draw box, label and confidence of every face"
-    from PIL import Image, ImageDraw, ImageFont
+    "Draw box, emoji, word and confidence of every face, and a question mark where it is not sure"
+    from PIL import Image, ImageDraw
+    from fer_nb.letters import draw_label
     im = Image.fromarray(read_image(image))
-    draw, unit = ImageDraw.Draw(im), max(10, min(im.size)//28)
-    side = round(unit*1.2)
-    for r in recognitions:
-        icon = Image.open(r.emotion.icon).convert('RGBA').resize((side, side)) if r.emotion.icon else None
-        _draw_face(im, draw, r, unit, ImageFont.load_default(unit), icon)
+    unit = max(10, min(im.size)//28)
+    for i,r in enumerate(recognitions):
+        x, y, w, h = r.box
+        ImageDraw.Draw(im).rectangle((x, y, x+w, y+h), outline=r.emotion.color, width=max(2, unit//8))
+        draw_label(im, (x, y), r.emotion, f'{r.confidence:.0%}' + ('' if r.sure else ' ?'), unit, language, str(numbers[i]) if i < len(numbers) else '')
     return np.array(im)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HEADLINE', 'STATIC', 'Evaluation', 'worst_mistakes', 'nearest_faces', 'vote_text', 'mistakes_html', 'show',
-           'rows_html', 'headline_html', 'sections', 'write_html']
+           'rows_html', 'headline_html', 'sections', 'write_page', 'write_html']
 
 # %% ../nbs/36_report.ipynb #36866cd8
 import base64, html, os
@@ -114,7 +114,7 @@ def mistakes_html(
         cells.append(f'<figure><img alt="face" src="{_png(part.images[i])}">{twin}<figcaption>{"<br>".join(said)}</figcaption></figure>')
     return f'<div class="mistakes">{"".join(cells)}</div>'
 
-# %% ../nbs/36_report.ipynb #c5454d1e
+# %% ../nbs/36_report.ipynb #81a37a85
 _percents = {'accuracy','top2_accuracy','balanced_accuracy','macro_f1','weighted_f1','share_over_70','accuracy_without_leaks','precision','recall','f1','low','high','ferplus','found','accuracy_found','ready_crops'}
 HEADLINE = {'accuracy': 'Accuracy', 'accuracy_without_leaks': 'Accuracy without faces that stand in training too', 'top2_accuracy': 'Label among the two surest answers', 'balanced_accuracy': 'Balanced accuracy (mean recall)',
             'macro_f1': 'Macro F1', 'weighted_f1': 'Weighted F1', 'kappa': "Cohen's kappa", 'ece': 'Expected calibration error', 'nll': 'Negative log-likelihood', 'brier': 'Brier score', 'share_over_70': 'Answers above 70 % confidence'}
@@ -131,7 +131,8 @@ def rows_html(
     titles:dict,   # Key -> heading; the columns that are shown
 )->str:
     "A table"
-    head = ''.join(f'<th scope="col">{t}</th>' for t in titles.values())
+    texts = {k for k in titles if rows and isinstance(rows[0].get(k), str)}
+    head = ''.join(f'<th scope="col"{" class=text" if k in texts else ""}>{t}</th>' for k,t in titles.items())
     cell = lambda k, v: f'<td{" class=text" if isinstance(v, str) else ""}>{show(k, v)}</td>'
     body = ''.join('<tr>' + ''.join(cell(k, r.get(k)) for k in titles) + '</tr>' for r in rows)
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
@@ -163,16 +164,18 @@ def _training_section(e):
     path = e.model.folder/'history.csv'
     return _fig(plot_history, pd.read_csv(path), alt='Loss and accuracy by epoch') if path.exists() else '<p>The model folder has no history.csv.</p>'
 
-# %% ../nbs/36_report.ipynb #28b8a687
+# %% ../nbs/36_report.ipynb #154c07d4
 def _models_section(e):
     table = comparison()
     titles = {'model': 'Model', 'accuracy': 'Accuracy', 'macro_f1': 'Macro F1', 'ece': 'ECE', 'ferplus': 'FER+ accuracy', 'parameters': 'Parameters', 'mb': 'MB', 'ms': 'ms a face', 'gain': 'Gain over mini_xception'}
     return '<p>From the metrics.json of each installed model, on its test split.</p>' + rows_html(table.reset_index().to_dict('records'), titles) + _fig(plot_models, table, alt='Accuracy of the installed models against their size')
 
 def _claims_section(e):
-    titles = {'who': 'System', 'figure': 'Figure', 'claimed': 'Claimed', 'measured': 'Measured on the same test faces', 'ours': e.model.name, 'note': 'Note', 'source': 'Source'}
     from fer_nb.evaluate import read_metrics
-    return f"<p>The column {html.escape(e.model.name)} is from its metrics.json (FER2013, PrivateTest), whatever split this report is of.</p>" + rows_html(claims_table(read_metrics(e.model.folder)).to_dict('records'), titles)
+    titles = {'who': 'System', 'figure': 'Figure', 'claimed': 'Claimed', 'measured': 'When we ran it', 'ours': e.model.name}
+    table = claims_table(read_metrics(e.model.folder))
+    notes = ''.join(f'<li>{html.escape(w)}: {html.escape(n)}</li>' for w,n in dict.fromkeys(zip(table.who, table.source))) + ''.join(f'<li>{html.escape(f)}: {html.escape(n)}</li>' for f,n in zip(table.figure, table.note) if n)
+    return f"<p>The column {html.escape(e.model.name)} is from its metrics.json (FER2013, PrivateTest), whatever split this report is of. What we ran, we ran on the same 3,589 test faces.</p>" + rows_html(table.to_dict('records'), titles) + f'<ul class="note">{notes}</ul>'
 
 def _outputs_section(e):
     return ''.join(f'<h3>{html.escape(name)}: {f["n"]:,} faces of {html.escape(f["dataset"])}</h3>' + headline_html(f) + _fig(plot_confusion, f, alt=f'Confusion matrix of the output {name}') for name, f in e.figures['outputs'].items())
@@ -198,7 +201,7 @@ def sections(
     if e.full: made |= {'Test-time augmentation': lambda: _tta_section(e), 'Worse pictures': lambda: _robust_section(e), 'Through the detector': lambda: _detector_section(e)}
     return made | {'Training': lambda: _training_section(e), 'Models': lambda: _models_section(e), 'Claims of others': lambda: _claims_section(e)}
 
-# %% ../nbs/36_report.ipynb #90fd7e61
+# %% ../nbs/36_report.ipynb #d46691f9
 STATIC = Path(fer_nb.__file__).resolve().parent/'static'
 
 def _section(title, make): # one section, or why it is missing
@@ -209,18 +212,26 @@ def _section(title, make): # one section, or why it is missing
         body = f'<p class="gap">This part could not be made: {html.escape(str(why) if isinstance(why, FerError) else type(why).__name__)}.</p>'
     return f'<section id="{anchor}"><h2>{title}</h2>{body}</section>'
 
+def write_page(
+    title:str,
+    intro:str,       # HTML
+    parts:dict,      # Title of a section -> a function that makes its HTML
+    path,            # Of the HTML file
+)->Path:
+    "Write sections as one self-contained page; raises `FerError` where it cannot be written"
+    from tqdm.auto import tqdm
+    path, title = Path(path), html.escape(title)
+    nav = '<nav>' + ''.join(f'<a href="#{t.lower().replace(" ", "-")}">{t}</a>' for t in parts) + '</nav>'
+    body = ''.join(_section(t, make) for t, make in tqdm(parts.items(), desc='writing the report', leave=False, delay=2))
+    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{(STATIC/"report.css").read_text()}</style><h1>{title}</h1>{intro}{nav}{body}<script>{(STATIC/"report.js").read_text()}</script></html>'
+    try: path.write_text(page, encoding='utf-8')
+    except OSError as why: raise FerError(f'cannot write {path} ({why.strerror}); choose another place') from None
+    return path
+
 def write_html(
     e:Evaluation,
     path,            # Of the HTML file
 )->Path:
-    "Write the report, self-contained; raises `FerError` where it cannot be written"
-    from tqdm.auto import tqdm
-    parts, path = sections(e), Path(path)
-    title = html.escape(f'{e.model.name} on {e.ds.name}, {e.split}')
-    nav = '<nav>' + ''.join(f'<a href="#{t.lower().replace(" ", "-")}">{t}</a>' for t in parts) + '</nav>'
+    "Write the report of an evaluation; raises `FerError`"
     intro = f'<p>{e.figures["n"]:,} faces, output {html.escape(e.figures["output"])}, {e.model.spec.parameters:,} parameters. The page shows faces of the data, so it is as private as they are. Point at a mark to read its value.</p>'
-    body = ''.join(_section(t, make) for t, make in tqdm(parts.items(), desc='writing the report', leave=False, delay=2))
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{(STATIC/"report.css").read_text()}</style><h1>{title}</h1>{intro}{nav}{body}<script>{(STATIC/"report.js").read_text()}</script></html>'
-    try: path.write_text(page, encoding='utf-8')
-    except OSError as why: raise FerError(f'cannot write {path} ({why.strerror}); choose another place with --report') from None
-    return path
+    return write_page(f'{e.model.name} on {e.ds.name}, {e.split}', intro, sections(e), path)

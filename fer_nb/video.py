@@ -141,21 +141,21 @@ def watch(
                 for item, named in zip(batch, _named(batch, recognizer)): yield _look(item, named, recognizer, smoother)
         finally: placed.close()
 
-# %% ../nbs/26_video.ipynb #88bc0742
+# %% ../nbs/26_video.ipynb #1526f7f8
 def _row(frame, s): # Look's Frame and a Sighting -> a row of the table
     r, e = s.raw, s.smooth
     score = '' if r.score != r.score else r.score # no detector looked at this frame
     return [frame.index, frame.time, s.number, *r.box, score, r.label, r.confidence, *r.probabilities.values(), e.label, e.confidence, *e.probabilities.values()]
 
 class _DrawnFilm: # annotates and encodes in a thread; in a `with`
-    def __init__(self, path, fps):
-        self.film, self.jobs, self.error = FilmWriter(path, fps), queue.Queue(8), None
+    def __init__(self, path, fps, language=None):
+        self.language, self.film, self.jobs, self.error = language, FilmWriter(path, fps), queue.Queue(8), None
         self.thread = threading.Thread(target=self._run, daemon=True); self.thread.start()
 
     def _run(self):
         while (look := self.jobs.get()) is not None:
             try:
-                if self.error is None: self.film.add(draw_look(look), look.frame.time)
+                if self.error is None: self.film.add(draw_look(look, self.language), look.frame.time)
             except Exception as e: self.error = e
 
     def add(self, look):
@@ -171,9 +171,10 @@ class _DrawnFilm: # annotates and encodes in a thread; in a `with`
 
 def draw_look(
     look:Look,
-)->np.ndarray: # H×W×3 uint8, RGB
+    language:str|None=None, # Of the words, see `annotate`
+)->np.ndarray:              # H×W×3 uint8, RGB
     "Draw the smoothed answers and the numbers of the faces on a frame"
-    return annotate(look.frame.image, Recognitions(s.smooth for s in look.faces))
+    return annotate(look.frame.image, Recognitions(s.smooth for s in look.faces), language, [s.number for s in look.faces])
 
 # %% ../nbs/26_video.ipynb #95193c57
 def _resume(table, summary, tracker, smoother, stride, every): # cut the unfinished end, take in the rest; -> index to go on at
@@ -210,7 +211,7 @@ def _check(every, detect_every, start, end, resume, out, annotated, live): # wha
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
     if resume and (not out or annotated or live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
 
-# %% ../nbs/26_video.ipynb #dbbaba26
+# %% ../nbs/26_video.ipynb #f319c954
 def analyze_video(
     source,                     # Path, URL, number of a camera or "camera", see `open_film`
     recognizer:Recognizer|None=None, # The default model and the best detector if None
@@ -224,6 +225,7 @@ def analyze_video(
     smooth:float=.5,            # Seconds over which probabilities are averaged
     progress:bool=False,        # Show a bar
     workers:int=2,              # Frames that are searched at a time
+    language:str|None=None,     # Of the words on the annotated film, see `annotate`
 )->VideoSummary:
     "Name the expression of every face in every frame; raises `VideoError`, `TableError`"
     with open_film(source) as film:
@@ -231,7 +233,7 @@ def analyze_video(
         recognizer = recognizer or Recognizer.load(threads=1)
         summary, first = VideoSummary(recognizer.label_set, every/film.fps), 0
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
-        with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every) if annotated else nullcontext() as drawn:
+        with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language) if annotated else nullcontext() as drawn:
             if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every, every)
             summary.frames = -(-first//every)
             looks = watch(film, recognizer, every, detect_every, start, end, first, tracker, smoother, workers)

@@ -1,5 +1,5 @@
 "The app as a visitor sees it: Voila on its port, a real Chromium, a fake camera that plays a real face"
-import socket, subprocess, time, urllib.request
+import io, os, re, select, socket, subprocess, threading, time, urllib.request, zipfile
 import numpy as np
 import pytest
 from conftest import TOP
@@ -7,160 +7,498 @@ from get_browser import find_browser
 
 FLAGS = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split()
 SHOTS = TOP/'tests/screenshots'
+START, WIDE = 'Start camera', {'width':1280, 'height':1000}
+
+# --- one server and one browser for all -----------------------------------------------------------------------------
 
 def free_port():
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
 
+def two_heads(folder):
+    "A model of noise with seven labels from one output and eight from the other"
+    import onnx
+    from onnx import helper, numpy_helper, TensorProto
+    from fer_nb.labels import get_label_set
+    from fer_nb.preprocess import Preprocess
+    from fer_nb.spec import ModelSpec, save_spec
+    rng, sets = np.random.default_rng(0), [get_label_set(n) for n in ('fer2013','ferplus')]
+    weights = [numpy_helper.from_array(rng.normal(0, .01, (64, len(s))).astype(np.float32), f'w_{s.name}') for s in sets]
+    nodes = [helper.make_node('Flatten', ['faces'], ['flat']), *(helper.make_node('MatMul', ['flat', f'w_{s.name}'], [s.name]) for s in sets)]
+    outs = [helper.make_tensor_value_info(s.name, TensorProto.FLOAT, ['n', len(s)]) for s in sets]
+    graph = helper.make_graph(nodes, 'two', [helper.make_tensor_value_info('faces', TensorProto.FLOAT, ['n',8,8,1])], outs, weights)
+    folder.mkdir(); onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=9), folder/'model.onnx')
+    save_spec(ModelSpec('two_heads', {s.name: s.labels for s in sets}, Preprocess(8)), folder)
+
 @pytest.fixture(scope='module')
 def server(tmp_path_factory):
     "The app on the bundled model, with the detector that is always there"
-    port, log = free_port(), tmp_path_factory.mktemp('app')/'log'
+    port, folder = free_port(), tmp_path_factory.mktemp('app')
+    two_heads(folder/'two_heads'); log = folder/'log'
     with open(log, 'w') as f:
-        server = subprocess.Popen(['fer-nb','app','--no-browser','--port',str(port),'--detector','haar'], stdout=f, stderr=f, start_new_session=True)
-    address = f'http://127.0.0.1:{port}/'
+        server = subprocess.Popen(['fer-nb','app','--no-browser','--port',str(port),'--detector','haar'], stdout=f, stderr=f, start_new_session=True, env={**os.environ, 'FER_NB_MODELS': str(folder)})
+    server.port, server.url = port, f'http://127.0.0.1:{port}/'
     for _ in range(120):
         if server.poll() is not None: pytest.fail(f'the app ended: {log.read_text()}')
-        try: urllib.request.urlopen(address + 'voila/static/', timeout=1)
+        try: urllib.request.urlopen(server.url + 'voila/static/', timeout=1)
         except urllib.error.HTTPError: break
         except OSError: time.sleep(.5)
-    server.url = address
     yield server
     server.terminate()
     assert server.wait(20) == 0, 'the app does not end when it is told to'
     with socket.socket() as s: assert s.connect_ex(('127.0.0.1', port)) != 0, 'something still listens'
     assert 'Traceback' not in log.read_text(), log.read_text()[-3000:]
+    assert 'face.jpg' not in log.read_text(), 'the log names a visitor\'s photo'
 
 @pytest.fixture(scope='module')
 def url(server): return server.url
 
 @pytest.fixture(scope='module')
-def film(tmp_path_factory):
-    "A y4m film, 640×480, of the astronaut (NASA, public domain) moving from side to side"
+def camera_film(tmp_path_factory):
+    "A y4m film, 640×480, of the astronaut (NASA, public domain) moving from side to side, nearer and farther"
     import cv2
     from skimage.data import astronaut
     path, photo = tmp_path_factory.mktemp('film')/'face.y4m', astronaut()
     with open(path, 'wb') as f:
         f.write(b'YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n')
-        for t in np.linspace(0, 2*np.pi, 90, endpoint=False):
-            m = np.float32([[1.2,0,320-224*1.2+120*np.sin(t)],[0,1.2,240-140*1.2]])
+        for t in np.linspace(0, 2*np.pi, 120, endpoint=False):
+            s = 1.25 + .15*np.sin(2*t)
+            m = np.float32([[s,0,320-224*s+110*np.sin(t)],[0,s,240-120*s]])
             f.write(b'FRAME\n' + cv2.cvtColor(cv2.warpAffine(photo, m, (640,480), borderMode=cv2.BORDER_REPLICATE), cv2.COLOR_RGB2YUV_I420).tobytes())
     return path
 
 @pytest.fixture(scope='module')
-def browser(film, tmp_path_factory):
-    "Call it for a page of a fresh browser; `camera=False` is a visitor who refuses"
+def chromium():
     path = find_browser()
     if not path: pytest.skip('NO BROWSER FOUND AND NONE COULD BE INSTALLED: the app was not tested')
     from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        def page(camera=True, **options):
-            fake = ['--use-fake-device-for-media-stream', f'--use-file-for-fake-video-capture={film}', *(['--use-fake-ui-for-media-stream'] if camera else [])]
-            context = p.chromium.launch_persistent_context(tmp_path_factory.mktemp('profile'), executable_path=path, args=[*FLAGS, *fake], **options)
-            context.set_default_timeout(60_000)
-            return context.new_page()
-        yield page
+    with sync_playwright() as p: yield lambda *flags: p.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
 
-def open_app(page, url):
-    page.goto(url)
-    page.get_by_role('button', name='Start camera').wait_for()
+@pytest.fixture(scope='module')
+def browser(chromium, camera_film):
+    browser = chromium('--use-fake-device-for-media-stream', f'--use-file-for-fake-video-capture={camera_film}')
+    yield browser
+    browser.close()
+
+@pytest.fixture
+def visit(browser, url):
+    "Call it for a page of a fresh visitor; `camera=False` is one who refuses"
+    contexts = []
+    def visit(tab='live', camera=True, at=url, script=None, **options):
+        contexts.append(browser.new_context(**{'viewport': WIDE, 'locale': 'en-US', **({'permissions': ['camera']} if camera else {}), **options}))
+        contexts[-1].set_default_timeout(60_000)
+        page = contexts[-1].new_page()
+        page.outside, page.broken = [], []
+        page.on('request', lambda r: page.outside.append(r.url) if not r.url.startswith((at, 'data:', 'blob:')) else None)
+        page.on('pageerror', lambda e: page.broken.append(str(e)))
+        if script: page.add_init_script(script)
+        return go(page, at, tab)
+    yield visit
+    for context in contexts:
+        for page in context.pages: assert not getattr(page, 'broken', []), page.broken
+        context.close()
+
+def go(page, url, tab='live'):
+    page.goto(f'{url}#{tab}')
+    page.locator(f'#fer-tab-{tab}[aria-selected=true]').wait_for(); page.locator(f'#fer-panel-{tab}').wait_for()
     return page
 
-def photos(page, *files):
-    with page.expect_file_chooser() as chooser: page.get_by_role('button', name='Choose photos').click()
-    chooser.value.set_files([{'name': n, 'mimeType': 'image/jpeg', 'buffer': b} for n,b in files])
+def start(page):
+    page.get_by_role('button', name=START).click()
+    box = page.locator('.fer-live .fer-box').first
+    box.wait_for()
+    return box
 
-def jpeg(image):
-    import io
+def photos(page, *files, button='Choose photos'):
+    with page.expect_file_chooser() as chooser: page.get_by_role('button', name=button).click()
+    chooser.value.set_files([{'name': f[0], 'mimeType': 'image/jpeg', 'buffer': f[1]} if isinstance(f, tuple) else f for f in files])
+
+def downloaded(page, button):
+    with page.expect_download() as download: page.get_by_role('button', name=button, exact=True).locator('visible=true').first.click()
+    with open(download.value.path(), 'rb') as f: return download.value.suggested_filename, f.read()
+
+def encoded(image, kind='JPEG', **options):
     from PIL import Image
-    buf = io.BytesIO(); Image.fromarray(image).save(buf, 'JPEG', quality=95); return buf.getvalue()
+    out = io.BytesIO(); (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(out, kind, **options); return out.getvalue()
 
-@pytest.mark.parametrize('scheme, width', [('light',1280), ('dark',1280), ('light',390), ('dark',390)])
-def test_sample_photo_is_named(browser, url, scheme, width):
-    page, outside = browser(viewport={'width':width, 'height':1400}, color_scheme=scheme), []
-    page.on('request', lambda r: outside.append(r.url) if not r.url.startswith((url, 'data:', 'blob:')) else None)
-    open_app(page, url)
-    page.get_by_role('button', name='Try a sample photo').click()
-    page.locator('.fer-photos .fer-box[data-label=happy]').wait_for()
-    assert 'happy, ' in page.locator('.fer-photos .fer-name').first.inner_text() and page.title() == 'Facial expressions'
-    assert page.locator('.fer-photos .fer-bars').first.locator('.fer-number').count() == 7
-    assert page.evaluate('document.documentElement.scrollWidth') <= width
-    background = page.evaluate("getComputedStyle(document.querySelector('#rendered_cells')).backgroundColor")
-    assert (sum(map(int, background[4:-1].split(','))) < 150) == (scheme == 'dark'), background
-    SHOTS.mkdir(exist_ok=True); page.screenshot(path=SHOTS/f'app_{scheme}_{width}.png')
-    assert outside == [], 'the page reaches out of this machine'
-    page.context.close()
+def jpeg(image): return encoded(image, quality=95)
 
-def test_uploads_good_and_bad(browser, url):
-    from skimage.data import astronaut
-    page = open_app(browser(viewport={'width':1280,'height':900}), url)
-    face, good = astronaut(), jpeg(astronaut())
-    wide = jpeg(np.zeros((4, 20_000, 3), np.uint8))
-    photos(page, ('face.jpg', good), ('notes.jpg', b'not a photo'), ('half.jpg', good[:len(good)//2]), ('wide.jpg', wide), ('empty.jpg', jpeg(np.zeros((200,200,3), np.uint8))), ('nothing.jpg', b''))
-    results = page.locator('.fer-result')
-    for name, says in [('face.jpg','1 face'), ('notes.jpg','notes.jpg is not a picture that can be read'), ('half.jpg','half.jpg is cut short or damaged'),
-                       ('wide.jpg','wide.jpg is 20000×4 pixels'), ('empty.jpg','no face found'), ('nothing.jpg','not a picture')]:
-        results.and_(page.locator(f'[aria-label="{name}"]')).get_by_text(says).wait_for()
-    two = np.hstack([face[:300,100:400], face[:300,100:400][:,::-1]])
-    photos(page, ('two.jpg', jpeg(two)))                       # the page goes on working
-    page.locator('[aria-label="two.jpg"] .fer-box').nth(1).wait_for()
-    assert 'Traceback' not in page.content()
-    page.get_by_role('button', name='Clear').click()
-    assert results.count() == 0
-    page.context.close()
+def shot(page, name):
+    SHOTS.mkdir(exist_ok=True); page.screenshot(path=SHOTS/f'{name}.png')
 
-def test_a_photo_larger_than_one_message(browser, url):
-    rng = np.random.default_rng(0)
-    page = open_app(browser(viewport={'width':1280,'height':900}), url)
-    noise = jpeg(rng.integers(0, 256, (2600,2600,3), np.uint8))
-    assert len(noise) > 5_000_000
-    photos(page, ('noise.jpg', noise))
-    page.locator('[aria-label="noise.jpg"]').get_by_text('noise.jpg:').wait_for()
-    page.context.close()
+def until(question, seconds=30, why='it did not come to pass'):
+    for _ in range(int(seconds*5)):
+        if question(): return
+        time.sleep(.2)
+    pytest.fail(why() if callable(why) else why)
 
-def test_webcam_boxes_follow_the_face(browser, url):
-    page = open_app(browser(viewport={'width':1280,'height':1000}, permissions=['camera']), url)
-    page.get_by_role('button', name='Start camera').click()
-    box = page.locator('.fer-camera .fer-box rect').first
-    seen = set()
-    for _ in range(40):
-        box.wait_for(); seen.add(round(float(box.get_attribute('x')))); page.wait_for_timeout(100)
-    assert max(seen) - min(seen) > 80, f'the box stays at {seen}'
-    assert 'frames per second' in page.locator('.fer-meter').inner_text()
-    assert page.locator('.fer-camera .fer-name').inner_text().strip()
-    SHOTS.mkdir(exist_ok=True); page.screenshot(path=SHOTS/'app_webcam.png')
+# --- live -------------------------------------------------------------------------------------------------------------
+
+def test_boxes_follow_the_face_and_all_is_measured(visit):
+    page, seen = visit(), set()
+    start(page)
+    def moved():
+        seen.update(page.evaluate("[...document.querySelectorAll('.fer-live .fer-box')].map(b => Math.round(b.children[1].x.baseVal.value))"))
+        return len(seen) > 8 and max(seen) - min(seen) > 60
+    until(moved, why=lambda: f'the box stays at {seen}')
+    meter = page.locator('.fer-meter')
+    until(lambda: float(meter.get_attribute('data-rate') or 0) > 1)
+    assert 'frames per second' in meter.inner_text() and meter.get_attribute('data-faces') == '1' and float(meter.get_attribute('data-ms')) > 0
+    assert page.locator('.fer-live .fer-chip').count() >= 1 and page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 7
+    until(lambda: 'happy' in page.locator('.fer-live [aria-live=polite]').inner_text())                 # for screen readers
+    until(lambda: re.search(r'[1-9]', page.locator('.fer-live .fer-bar[data-label=happy] .fer-number').nth(1).inner_text()))  # seconds of this visit
+    shot(page, 'live_running')
+
+def test_pause_go_on_stop_and_again(visit):
+    page = visit(); start(page)
+    page.get_by_role('button', name='Pause').click()
+    page.wait_for_timeout(500)
+    first = page.locator('.fer-live .fer-box rect').nth(1).get_attribute('x'); page.wait_for_timeout(700)
+    assert page.locator('.fer-live .fer-box rect').nth(1).get_attribute('x') == first and page.locator('video').first.evaluate('v => v.paused')
+    page.get_by_role('button', name='Go on').click()
+    assert not page.locator('video').first.evaluate('v => v.paused')
     page.get_by_role('button', name='Stop', exact=True).click()
     page.wait_for_timeout(500)
-    assert page.locator('.fer-camera .fer-box').count() == 0 and page.get_by_role('button', name='Start camera').is_enabled()
-    page.get_by_role('button', name='Start camera').click(); box.wait_for()   # and again
-    page.context.close()
+    assert page.locator('.fer-live .fer-box').count() == 0 and page.locator('video').first.evaluate('v => v.srcObject') is None
+    start(page)
+    page.locator('#fer-tab-photos').click()                                                             # who leaves the tab is not filmed on
+    assert page.locator('.fer-live').get_attribute('data-state') == 'idle'
 
-def test_refused_camera(browser, url):
-    page = open_app(browser(camera=False, viewport={'width':1280,'height':900}), url)
-    page.get_by_role('button', name='Start camera').click()
-    page.get_by_text('The camera is not allowed. Allow it').wait_for()
-    page.get_by_role('button', name='Try a sample photo').click()             # the page goes on working
-    page.locator('.fer-photos .fer-box').wait_for()
-    page.context.close()
+def test_keys_alone(visit):
+    page = visit()
+    button = page.get_by_role('button', name=START)
+    for _ in range(30):                                                                                 # reached with the Tab key
+        page.keyboard.press('Tab')
+        if button.evaluate('b => b === document.activeElement'): break
+    page.keyboard.press('Enter')
+    page.locator('.fer-live .fer-box').first.wait_for()
+    state = lambda: page.locator('.fer-live').get_attribute('data-state')
+    page.locator('#fer-tab-live').focus(); page.evaluate('document.activeElement.blur()')
+    page.keyboard.press(' '); until(lambda: state() == 'paused')
+    page.keyboard.press(' '); until(lambda: state() == 'running')
+    page.keyboard.press('a'); page.locator('.fer-box g text').nth(6).wait_for(state='attached')          # all seven in the picture
+    page.keyboard.press('a'); until(lambda: page.locator('.fer-box g text').count() == 0)
+    with page.expect_download() as download: page.keyboard.press('s')
+    from PIL import Image
+    assert download.value.suggested_filename.startswith('screenshot-')
+    picture = np.array(Image.open(download.value.path()).convert('RGB')); assert picture.shape == (480,640,3)
+    color = [0x56, 0xB4, 0xE9]                                                                          # of face 1: its box is in the picture
+    assert (np.abs(picture.astype(int) - color).max(axis=2) < 40).sum() > 300
+    dark = lambda: page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+    before = dark(); page.keyboard.press('t'); assert dark() != before
+    page.keyboard.press('?'); page.get_by_role('dialog').wait_for(); shot(page, 'help')
+    page.keyboard.press('Escape'); page.get_by_role('dialog').wait_for(state='hidden'); assert state() == 'running'
+    page.keyboard.press('q'); until(lambda: state() == 'idle')
+    page.keyboard.press('?'); page.get_by_label('Keys switched on').uncheck(); page.keyboard.press('Escape')
+    before = dark(); page.keyboard.press('t'); assert dark() == before                                  # keys can be switched off
+    page.locator('#fer-tab-live').focus(); page.keyboard.press('ArrowRight')
+    assert page.locator('#fer-tab-photos').evaluate('t => t === document.activeElement && t.getAttribute("aria-selected") === "true"')
 
-def test_a_page_that_is_left_gives_its_kernel_back(browser, url, server):
+def test_downloads_of_a_visit(visit):
+    page = visit(); start(page); page.wait_for_timeout(2500)
+    name, data = downloaded(page, 'Save CSV')
+    head, *rows = data.decode('utf-8-sig').splitlines()
+    assert name.endswith('.csv') and head == 'time,face,x,y,w,h,score,label,confidence,angry,disgust,fear,happy,sad,surprise,neutral' and len(rows) >= 3 and rows[0].split(',')[7] == 'happy'
+    name, data = downloaded(page, 'Save chart (PNG)')
+    from PIL import Image
+    assert name.endswith('.png') and len(np.unique(np.array(Image.open(io.BytesIO(data)).convert('L')))) > 10
+    page.locator('.fer-live .u-over').hover()                                                           # the chart answers to the pointer
+    until(lambda: 's' in page.locator('.fer-live .u-legend .u-value').first.inner_text())
+
+def test_settings_change_while_it_runs(visit):
+    page = visit(); start(page)
+    page.locator('summary').click(); shot(page, 'settings')
+    page.get_by_label('Model').select_option('two_heads')
+    until(lambda: 'two_heads' in page.locator('.fer-facts').inner_text())
+    page.get_by_label('Expressions').select_option('ferplus')
+    page.locator('.fer-live .fer-bar[data-label=contempt]').first.wait_for()
+    until(lambda: page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 8)
+    until(lambda: '%' in page.locator('.fer-live .fer-bar[data-label=contempt] .fer-number').first.inner_text())
+    page.get_by_label('Show as “not sure” under').fill('95')
+    page.locator('.fer-live .fer-box[data-label=unsure]').first.wait_for()
+    page.get_by_label('Model').select_option('mini_xception')
+    until(lambda: page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 7)
+    assert page.locator('.fer-live').get_attribute('data-state') == 'running'
+
+# --- photos ------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('scheme, width', [('light',1280), ('dark',390)])
+def test_sample_photo_is_named(visit, scheme, width):
+    page = visit('photos', viewport={'width':width, 'height':1400}, color_scheme=scheme)
+    page.get_by_role('button', name='Try a sample photo').click()
+    page.locator('.fer-photos .fer-box[data-label=happy]').wait_for()
+    assert 'happy ' in page.locator('.fer-photos .fer-name').first.inner_text() and page.title() == 'Facial expressions'
+    assert page.locator('.fer-photos .fer-bars').first.locator('.fer-bar').count() == 7
+    background = page.evaluate("getComputedStyle(document.querySelector('#rendered_cells')).backgroundColor")
+    assert (sum(map(int, background[4:-1].split(','))) < 150) == (scheme == 'dark'), background
+    shot(page, f'photos_{scheme}_{width}')
+    assert page.outside == [], 'the page reaches out of this machine'
+    if width == 1280:
+        page.get_by_role('button', name='Heat map').click()
+        page.locator('.fer-heat img').wait_for(); page.get_by_text('speak for “happy”').wait_for()
+
+@pytest.fixture(scope='module')
+def bad_photos():
+    "Name -> bytes, and what the page says of it"
+    from PIL import Image
+    from skimage.data import astronaut
+    face, good = astronaut(), jpeg(astronaut())
+    exif = Image.Exif(); exif[0x0112] = 6
+    tile, large = face[:220,110:330], np.full((5000,6000,3), 90, np.uint8); large[1000:3048, 1000:3048] = np.kron(face, np.ones((4,4,1), np.uint8))
+    deep = np.array(Image.fromarray(face).convert('L'), np.uint16)*257
+    gif = [Image.fromarray(np.roll(face, s, axis=1)) for s in (0, 40, 80)]
+    return {'notes.jpg': (b'not a photo', 'notes.jpg is not a picture that can be read'), 'half.jpg': (good[:len(good)//2], 'half.jpg is cut short or damaged'),
+            'wide.jpg': (jpeg(np.zeros((4, 20_000, 3), np.uint8)), 'wide.jpg is 20000×4 pixels'), 'none.jpg': (jpeg(np.zeros((200,200,3), np.uint8)), 'no face found'),
+            'nothing.jpg': (b'', 'not a picture'), 'turned.jpg': (encoded(np.rot90(face), exif=exif), '1 face'), 'moving.gif': (encoded(gif[0], 'GIF', save_all=True, append_images=gif[1:]), '1 face'),
+            'cmyk.jpg': (encoded(Image.fromarray(face).convert('CMYK')), '1 face'), 'deep.png': (encoded(Image.fromarray(deep), 'PNG'), '1 face'),
+            'sixty.jpg': (jpeg(np.tile(tile, (6,10,1))), ' faces'), 'large.jpg': (jpeg(large), ' face'), 'scan.tif': (encoded(face, 'TIFF'), '1 face')}
+
+def test_photos_of_every_kind(visit, bad_photos):
+    page = visit('photos')
+    photos(page, *({'name': n, 'mimeType': 'image/tiff' if n.endswith('tif') else 'image/jpeg', 'buffer': data} for n,(data,_) in bad_photos.items()))
+    for name, (_, says) in bad_photos.items(): page.locator(f'.fer-result[aria-label="{name}"]').get_by_text(says).first.wait_for()
+    many = page.locator('[aria-label="sixty.jpg"]')
+    assert many.locator('.fer-box').count() > 30 and many.locator('.fer-face').count() <= 6
+    many.get_by_role('button', name='Show all').click(); assert many.locator('.fer-face').count() == many.locator('.fer-box').count()
+    assert page.locator('[aria-label="scan.tif"] img').first.evaluate('i => i.naturalWidth') == 512     # the browser shows no TIFF; the server's copy is shown
+    assert 'Traceback' not in page.content()
+    page.get_by_role('button', name='Clear').locator('visible=true').click()
+    assert page.locator('.fer-result').count() == 0
+    photos(page, ('face.jpg', bad_photos['turned.jpg'][0]))                                             # the page goes on working
+    page.locator('[aria-label="face.jpg"] .fer-box').wait_for()
+
+def test_table_sorted_and_taken_home(visit):
+    from skimage.data import astronaut
+    page = visit('photos')
+    face = astronaut()
+    photos(page, ('b.jpg', jpeg(face)), ('a.jpg', jpeg(np.hstack([face[:300,100:400], face[:300,100:400][:,::-1]]))), ('=1+1.jpg', jpeg(face)))
+    page.locator('[aria-label="=1+1.jpg"] .fer-box').wait_for()
+    names = lambda: page.locator('.fer-photos tbody th').all_inner_texts()
+    until(lambda: len(names()) == 4)
+    assert [n[0] for n in names()] == ['=', 'a', 'a', 'b']
+    page.locator('thead').get_by_role('button', name='Photo').click()
+    assert [n[0] for n in names()] == ['b', 'a', 'a', '='] and page.locator('th[aria-sort=descending]').inner_text().startswith('Photo')
+    page.locator('thead').get_by_role('button', name='Confidence').click()
+    sure = [int(t[:-1]) for t in page.locator('.fer-photos tbody td:nth-child(4)').all_inner_texts()]; assert sure == sorted(sure)
+    shot(page, 'photos_table')
+    _, data = downloaded(page, 'Save CSV')
+    lines = data.decode('utf-8-sig').splitlines()
+    assert lines[0].startswith('file,face,x,y,w,h,score,label,confidence') and len(lines) == 5 and any(l.startswith("'=1+1.jpg") for l in lines)
+    import json
+    _, data = downloaded(page, 'Save JSON'); rows = json.loads(data)
+    assert {r['file'] for r in rows} == {'a.jpg','b.jpg','=1+1.jpg'} and set(rows[0]['probabilities']) >= {'happy','neutral'}
+    from PIL import Image
+    _, data = downloaded(page, 'Save pictures (ZIP)')
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        assert z.testzip() is None and sorted(z.namelist()) == ['=1+1.jpg', 'a.jpg', 'b.jpg']
+        drawn = np.array(Image.open(z.open('b.jpg'))).astype(int)
+    assert drawn.shape == face.shape and (np.abs(drawn - face).max(axis=2) > 60).sum() > 500            # boxes are drawn
+
+def test_too_large_a_photo(visit, tmp_path):
+    page = visit('photos')
+    with open(tmp_path/'huge.jpg', 'wb') as f: f.truncate(200_000_000)
+    with page.expect_file_chooser() as chooser: page.get_by_role('button', name='Choose photos').click()
+    chooser.value.set_files(tmp_path/'huge.jpg')
+    page.get_by_text('huge.jpg has 200 MB; the limit is 50 MB').wait_for()
+    noise = jpeg(np.random.default_rng(0).integers(0, 256, (2600,2600,3), np.uint8)); assert len(noise) > 5_000_000
+    photos(page, ('noise.jpg', noise))                                                                  # larger than one message
+    page.locator('[aria-label="noise.jpg"]').get_by_text('noise.jpg:').wait_for()
+
+def test_a_picture_is_taken_dropped_and_pasted(visit):
+    page = visit('photos')
+    page.get_by_role('button', name='Take a picture').click()
+    page.get_by_role('button', name='Take it').click()
+    page.locator('[aria-label="picture 1.jpg"] .fer-box').wait_for()
+    give = """([kind, bytes]) => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(bytes)], kind + '.jpg', {type: 'image/jpeg'}));
+        kind === 'drop' ? document.querySelector('.fer-photos .fer-drop').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})) : document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data})); }"""
+    from skimage.data import astronaut
+    data = list(encoded(astronaut()[:300,100:400], quality=80))
+    for kind in ('drop', 'paste'):
+        page.evaluate(give, [kind, data]); page.locator(f'[aria-label="{kind}.jpg"] .fer-box').wait_for()
+
+# --- a video file; how good it is ------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope='module')
+def clip(tmp_path_factory):
+    from skimage.data import astronaut
+    from fer_nb.film import FilmWriter
+    path = tmp_path_factory.mktemp('clip')/'walk.mp4'
+    with FilmWriter(path, 10) as out:
+        for move in range(60): out.add(np.roll(astronaut(), 2*move, axis=1))
+    return path
+
+def choose_video(page, path):
+    with page.expect_file_chooser() as chooser: page.get_by_role('button', name='Choose a video').click()
+    chooser.value.set_files(path)
+
+def test_video_file(visit, clip, tmp_path):
+    import glob, tempfile
+    page = visit('film')
+    choose_video(page, clip)
+    page.get_by_text('walk.mp4: 1 face in 60 frames').wait_for()
+    assert page.locator('.fer-strip').count() == 1 and page.locator('.fer-strip rect').count() >= 1
+    _, data = downloaded(page, 'Save CSV'); lines = data.decode('utf-8-sig').splitlines()
+    assert lines[0].startswith('frame,time,face,') and len(lines) == 61
+    name, data = downloaded(page, 'Save annotated video'); assert name == 'walk-annotated.mp4' and b'ftyp' in data[:40]
+    until(lambda: page.locator('.fer-film video').evaluate('v => v.videoWidth') == 512)
+    shot(page, 'film')
+    choose_video(page, clip); page.get_by_text('Looking at frame').wait_for()
+    page.get_by_role('button', name='Cancel').click(); page.get_by_text('Canceled.').wait_for()
+    (tmp_path/'notes.mp4').write_text('no film'); choose_video(page, tmp_path/'notes.mp4'); page.get_by_text('is not a film that can be read').wait_for()
+    (tmp_path/'notes.txt').write_text('no film'); choose_video(page, tmp_path/'notes.txt'); page.get_by_text('notes.txt is not a video').wait_for()
+    with open(tmp_path/'huge.mp4', 'wb') as f: f.truncate(200_000_000)
+    choose_video(page, tmp_path/'huge.mp4'); page.get_by_text('the limit is 150 MB').wait_for()
+    until(lambda: not glob.glob(f'{tempfile.gettempdir()}/fer_nb-film-*'), 10, 'a film was left on the server')
+
+def test_how_good_it_is(visit):
+    import json
+    page = visit('quality')
+    page.locator('.fer-matrix').wait_for()
+    metrics = json.loads((TOP/'models/mini_xception/metrics.json').read_text())
+    assert f"{100*metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()
+    assert page.locator('.fer-matrix tbody td').count() == 49 and page.locator('.fer-diagram li').count() > 3
+    page.locator('.fer-quality .u-wrap').wait_for(); shot(page, 'quality')
+
+# --- for everyone ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_axe_finds_nothing(visit, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+    page = visit(color_scheme=scheme); start(page)
+    for tab in ('live', 'photos', 'film', 'quality'):
+        if tab == 'photos':
+            page.locator('#fer-tab-photos').click(); page.get_by_role('button', name='Try a sample photo').click(); page.locator('.fer-photos .fer-face').wait_for()
+        elif tab != 'live': page.locator(f'#fer-tab-{tab}').click()
+        if tab == 'quality': page.locator('.fer-diagram').wait_for(); page.locator('summary').click()
+        found = Axe().run(page).response['violations']
+        assert not found, [(v['id'], v['help'], [n['target'] for n in v['nodes']]) for v in found]
+    assert page.outside == []
+
+def test_languages(visit):
+    page = visit(locale='es-MX')
+    page.get_by_role('button', name='Iniciar cámara').wait_for()                                        # the browser's own
+    assert page.evaluate('document.documentElement.lang') == 'es'
+    page.get_by_label('Idioma').select_option('ar')
+    page.get_by_role('tab', name='صور').click()
+    page.get_by_role('button', name='جرّب صورة نموذجية').click()
+    page.locator('.fer-photos .fer-name').get_by_text('سعادة').wait_for()                                # the word for happy
+    assert page.evaluate('document.documentElement.dir') == 'rtl' and page.evaluate('document.documentElement.scrollWidth') <= 1280
+    shot(page, 'arabic')
+    page.reload(); page.get_by_role('tab', name='صور').wait_for()                                       # and is kept
+    page.get_by_label('اللغة').select_option('ja'); page.get_by_role('tab', name='写真').wait_for()
+    assert page.evaluate('document.documentElement.dir') == 'ltr'
+
+@pytest.mark.parametrize('width', [390, 768, 1920])
+def test_nothing_is_wider_than_the_screen(visit, width):
+    page = visit(viewport={'width':width, 'height':1300}, locale='de-DE', color_scheme='dark'); start_de = page.get_by_role('button', name='Kamera starten'); start_de.click()
+    page.locator('.fer-live .fer-box').first.wait_for(); page.wait_for_timeout(1500)
+    for tab in ('live', 'photos', 'film', 'quality'):
+        if tab != 'live': page.locator(f'#fer-tab-{tab}').click()
+        if tab == 'quality': page.locator('.fer-diagram').wait_for()
+        assert page.evaluate("Math.max(document.documentElement.scrollWidth, document.querySelector('.fer-board').scrollWidth)") <= width, tab
+        shot(page, f'{tab}_{width}')
+
+def test_nothing_jumps_when_the_camera_starts(visit):
+    page = visit()
+    heights = lambda: [page.locator(f'.fer-live {s}').first.bounding_box()['y'] for s in ('.fer-stage', '.fer-bars', '.fer-chart')]
+    page.locator('.fer-live .u-wrap').wait_for(); before = heights(); start(page); page.wait_for_timeout(1500)
+    assert np.abs(np.subtract(heights(), before)).max() < 4, (before, heights())
+
+def test_theme_is_kept(visit, url):
+    page = visit(color_scheme='light')
+    page.get_by_role('button', name='Dark theme').click()
+    page.reload(); page.get_by_role('button', name='Light theme').wait_for()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'dark'
+    page.get_by_role('button', name='Light theme').click()                                              # and can be changed back
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'light'
+
+def test_can_be_put_on_a_home_screen(visit, url):
+    import json
+    page = visit()
+    address = page.evaluate("document.querySelector('link[rel=manifest]').href")
+    manifest = json.load(urllib.request.urlopen(address))
+    assert manifest['name'] and manifest['display'] == 'standalone'
+    from PIL import Image
+    from urllib.parse import urljoin
+    for icon in manifest['icons']: assert 'x'.join(map(str, Image.open(io.BytesIO(urllib.request.urlopen(urljoin(address, icon['src'])).read())).size)) == icon['sizes']
+    assert urljoin(address, manifest['start_url']) == url
+
+# --- what goes wrong ----------------------------------------------------------------------------------------------------
+
+def test_refused_camera(visit):
+    page = visit(camera=False)
+    page.get_by_role('button', name=START).click()
+    page.get_by_text('The camera is not allowed. Allow it').wait_for(); shot(page, 'camera_denied')
+    page.locator('#fer-tab-photos').click()                                                             # the page goes on working
+    page.get_by_role('button', name='Try a sample photo').click(); page.locator('.fer-photos .fer-box').wait_for()
+
+def test_camera_in_use(visit):
+    page = visit(script="navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('Device in use', 'NotReadableError'); }")
+    page.get_by_role('button', name=START).click()
+    page.get_by_text('The camera is in use. Close the program').wait_for()
+
+def test_no_camera_and_no_https(chromium, server):
+    browser = chromium('--host-resolver-rules=MAP visitor.test 127.0.0.1')
+    try:
+        page = browser.new_page(permissions=['camera'], locale='en-US')
+        for address, says in ((server.url, 'No camera was found.'), (f'http://visitor.test:{server.port}/', 'Browsers give a camera only to pages with HTTPS')):
+            go(page, address)
+            page.get_by_role('button', name=START).click(); page.get_by_text(says).wait_for()
+    finally: browser.close()
+
+def kernel_of(page, server):
+    import json, psutil
+    kernel = json.loads(page.locator('#jupyter-config-data').text_content())['kernelId']
+    return next(p for p in psutil.Process(server.pid).children(recursive=True) if kernel in ' '.join(p.cmdline()))
+
+def test_a_killed_kernel_is_said_and_the_camera_comes_back(visit, server):
+    page = visit(); start(page)
+    kernel_of(page, server).kill()
+    page.get_by_text('The server no longer answers this page. Press Reconnect').wait_for()
+    shot(page, 'kernel_gone')
+    page.get_by_role('button', name='Reconnect').click()
+    page.locator('.fer-live .fer-box').first.wait_for()                                                 # the camera goes on by itself
+
+class Cable:
+    "A wire between browser and server that can be cut"
+    def __init__(self, to):
+        self.to, self.port, self.open, self.whole = to, free_port(), [], True
+        self.listener = socket.create_server(('127.0.0.1', self.port)); threading.Thread(target=self.serve, daemon=True).start()
+    def serve(self):
+        while True:
+            try: near, _ = self.listener.accept()
+            except OSError: return
+            if not self.whole: near.close(); continue
+            far = socket.create_connection(('127.0.0.1', self.to)); self.open += [near, far]
+            for a, b in ((near, far), (far, near)): threading.Thread(target=self.carry, args=(a, b), daemon=True).start()
+    def carry(self, a, b):
+        try:
+            while data := a.recv(65536): b.sendall(data)
+        except OSError: pass
+        for s in (a, b): s.close()
+    def cut(self):
+        self.whole = False
+        for s in self.open:
+            try: s.shutdown(socket.SHUT_RDWR)
+            except OSError: pass
+        self.open = []
+
+def test_a_cut_network_and_back(visit, server):
+    cable = Cable(server.port)
+    page = visit(at=f'http://127.0.0.1:{cable.port}/'); start(page)
+    cable.cut()
+    page.get_by_text('There is no connection to the server.').wait_for(); shot(page, 'network_cut')
+    cable.whole = True
+    page.get_by_text('There is no connection to the server.').wait_for(state='hidden')
+    rate = page.locator('.fer-meter')
+    until(lambda: page.locator('.fer-live .fer-box').count() >= 1 and float(rate.get_attribute('data-rate')) > 1, 30)
+    cable.cut(); cable.listener.close()
+
+def test_a_page_that_is_left_gives_its_kernel_back(visit, server):
     import psutil
     kernels = lambda: sum('ipykernel' in ' '.join(p.cmdline()) for p in psutil.Process(server.pid).children(recursive=True) if p.status() != 'zombie')
-    page = open_app(browser(viewport={'width':1280,'height':900}), url)
-    time.sleep(5)                                                             # the kernel for the next visitor is made ready
+    page = visit()
+    time.sleep(5)                                                                                       # the kernel for the next visitor is made ready
     before = kernels()
-    for _ in range(4): page.reload(); page.get_by_role('button', name='Start camera').wait_for()
+    for _ in range(4): page.reload(); page.get_by_role('button', name=START).wait_for()
     page.goto('about:blank')
-    for _ in range(60):
-        if kernels() <= before: break
-        time.sleep(.5)
-    assert kernels() <= before
-    page.context.close()
-
-def test_theme_is_kept(browser, url):
-    page = open_app(browser(viewport={'width':1280,'height':900}, color_scheme='light'), url)
-    page.get_by_role('button', name='Dark theme').click()
-    open_app(page, url)
-    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'dark'
-    page.get_by_role('button', name='Light theme').click()                    # and can be changed back
-    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == 'light'
-    page.context.close()
+    until(lambda: kernels() <= before)

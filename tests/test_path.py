@@ -47,5 +47,5 @@ def test_six_labels_end_to_end(tmp_path):
     found = Recognizer.load(tmp_path/'net', detector=lambda im: [Face((0,0,50,41), 1.)])(tmp_path/'pictures/class 1/0.png')
     assert list(found[0].probabilities) == [f'class {i}' for i in range(1, 7)] and found[0].emoji == found[0].label[-1]
     assert list(get_label_set('six')) == ['happy','sad','angry','surprise','neutral','ahegao']
-    done = subprocess.run(['fer-nb','evaluate',tmp_path/'net','--data',tmp_path/'pictures'], capture_output=True, text=True)
-    assert done.returncode == 0 and json.loads(done.stdout)['n'] >= 6, done.stderr
+    done = subprocess.run(['fer-nb','evaluate',tmp_path/'net','--data',tmp_path/'pictures','--report',tmp_path/'r.html'], capture_output=True, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)['n'] >= 6 and (tmp_path/'r.html').exists(), done.stderr

@@ -1,30 +1,99 @@
-// Title of the app, what the model is, and the switch between light and dark.
+// Title, what the model is, tabs, language, theme, settings, help.
 
-const KEY = "fer-theme";
+const TABS = ["live", "photos", "film", "quality"];
 
-function render({ model, el: root }) {
-  const facts = model.get("facts");
-  const right = facts.accuracy ? `, right on ${(100 * facts.accuracy).toFixed(1)} % of ${facts.dataset === "fer2013" ? "FER2013's" : "its"} test faces` : "";
-  const detector = facts.detector === "haar" ? "haar, the older one; fer-nb fetch yunet gets the better one" : facts.detector;
-  const title = document.createElement("div");
-  title.className = "fer-grow";
-  title.innerHTML = "<h1>Facial expressions</h1><p class='fer-soft'></p>";
-  title.lastChild.textContent = `Model ${facts.model}: ${facts.labels} expressions${right}. Face detector: ${detector}. An expression on a face is not the feeling of a person.`;
-  const theme = document.createElement("button");
-  theme.type = "button";
-  const isDark = () => (document.documentElement.dataset.ferTheme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const name = () => { theme.textContent = isDark() ? "Light theme" : "Dark theme"; };
-  theme.onclick = () => {
-    document.documentElement.dataset.ferTheme = isDark() ? "light" : "dark";
-    try { localStorage.setItem(KEY, document.documentElement.dataset.ferTheme); } catch { /* private window: the choice lasts for this page */ }
-    name();
-  };
-  try { const kept = localStorage.getItem(KEY); if (kept) document.documentElement.dataset.ferTheme = kept; } catch { /* as above */ }
-  name();
-  const box = document.createElement("header");
-  box.className = "fer fer-row";
-  box.append(title, ...(document.body.dataset.voila ? [theme] : []));
-  root.append(box);
+function headerView(model) {
+  const facts = el("p", { class: "fer-soft fer-facts" });
+  const theme = button(null, () => setTheme(isDark() ? "light" : "dark"), { "aria-keyshortcuts": "t", class: "fer-icon" });
+  const languages = el("select", { "say-aria-label": "language", onchange: () => { remember("language", languages.value); useLanguage(model, languages.value).catch(() => { languages.value = page.language; }); } });
+  const openHelp = iconButton("?", "help", () => help.showModal(), { "aria-keyshortcuts": "?" });
+  const tabs = el("div", { class: "fer-tabs", role: "tablist", "say-aria-label": "tabs" }, ...TABS.map((name) =>
+    el("button", { type: "button", role: "tab", id: `fer-tab-${name}`, "aria-controls": `fer-panel-${name}`, "data-tab": name, onclick: () => setTab(name), say: `tab.${name}` })));
+  tabs.addEventListener("keydown", alongTabs);
+  const { node: settings, relabel: relabelSettings } = settingsView(model);
+  const help = helpDialog();
+  const node = el("header", { class: "fer fer-header" },
+    el("div", { class: "fer-row fer-top" }, el("h1", { say: "app.title" }), el("div", { class: "fer-row" }, languages, theme, openHelp, settings)),
+    facts, tabs, help);
+
+  // -- theme
+
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (document.documentElement.dataset.ferTheme ?? (system.matches ? "dark" : "light")) === "dark";
+  const nameTheme = () => fillIcon(theme, isDark() ? "☀" : "☾", isDark() ? "theme.light" : "theme.dark");
+  function setTheme(name) {
+    document.documentElement.dataset.ferTheme = name;
+    remember("theme", name); nameTheme();
+    document.dispatchEvent(new CustomEvent("fer-theme"));
+  }
+  const kept = remember("theme");
+  if (kept) document.documentElement.dataset.ferTheme = kept;
+  system.addEventListener("change", nameTheme);
+
+  // -- tabs
+
+  function setTab(name, focus = false) {
+    page.tab = name;
+    document.documentElement.dataset.ferTab = name;
+    for (const tab of tabs.children) {
+      const on = tab.dataset.tab === name;
+      tab.setAttribute("aria-selected", String(on)); tab.tabIndex = on ? 0 : -1;
+      if (on && focus) tab.focus();
+    }
+    history.replaceState(history.state, "", `#${name}`);
+    document.dispatchEvent(new CustomEvent("fer-tab"));
+  }
+
+  function alongTabs(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (node.dir === "rtl" ? -1 : 1), at = TABS.indexOf(page.tab);
+    const to = event.key === "Home" ? 0 : event.key === "End" ? TABS.length - 1 : step ? (at + step + TABS.length) % TABS.length : -1;
+    if (to < 0) return;
+    event.preventDefault(); setTab(TABS[to], true);
+  }
+
+  // -- keys
+
+  function pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || remember("keys") === "off" || !inVoila()) return;
+    if (document.querySelector("dialog[open]") || event.target.closest?.("input, select, textarea")) return;
+    if (event.key.toLowerCase() === "t") theme.click();
+    if (event.key === "?") openHelp.click();
+  }
+  document.addEventListener("keydown", pressed);
+
+  function relabel() {
+    const f = model.get("facts");
+    facts.textContent = [t("facts.model", { name: f.model, n: number(model.get("classes").length) }), f.accuracy ? t("facts.accuracy", { percent: number(f.accuracy, { style: "percent", maximumFractionDigits: 1 }), data: f.dataset === "fer2013" ? "FER2013" : f.dataset }) : null,
+      t("facts.detector", { name: f.detector }), f.detector === "haar" ? t("facts.haar") : null, t("facts.feeling")].filter(Boolean).join(" ");
+    languages.replaceChildren(...page.languages.map((code) => el("option", { value: code, lang: code }, nameOf(code))));
+    languages.value = page.language;
+    nameTheme(); relabelSettings();
+  }
+  model.on("change:facts", relabel);
+  document.getElementById("rendered_cells")?.setAttribute("role", "main");
+  const asked = location.hash.slice(1);
+  setTab(TABS.includes(asked) ? asked : "live");
+  return { node, relabel, close() { document.removeEventListener("keydown", pressed); system.removeEventListener("change", nameTheme); } };
 }
 
-export default { render };
+// A sign, and beside it the words; on a narrow screen the words are for screen readers alone
+function fillIcon(node, sign, key) { node.replaceChildren(el("span", { "aria-hidden": "true", class: "fer-sign" }, sign), el("span", { class: "fer-words", say: key })); return node; }
+const iconButton = (sign, key, onclick, attrs) => fillIcon(el("button", { type: "button", class: "fer-icon", onclick, ...attrs }), sign, key);
+
+const nameOf = (code) => { const name = new Intl.DisplayNames([code], { type: "language" }).of(code); return name[0].toLocaleUpperCase(code) + name.slice(1); };
+
+// What the keys do, and a way to switch them off
+function helpDialog() {
+  const keys = [["S", "live.screenshot"], ["A", "live.all"], ["␣", "live.pause"], ["Q / Esc", "live.stop"], ["T", "help.theme"], ["?", "help"]];
+  const on = el("input", { type: "checkbox", onchange: () => remember("keys", on.checked ? "on" : "off") });
+  on.checked = remember("keys") !== "off";
+  const dialog = el("dialog", { class: "fer fer-help", "say-aria-label": "help" },
+    el("h2", { say: "help" }), el("p", { say: "help.what" }),
+    el("dl", {}, ...keys.flatMap(([key, what]) => [el("dt", {}, el("kbd", {}, key)), el("dd", { say: what })])),
+    el("label", { class: "fer-row" }, on, el("span", { say: "help.keys-on" })),
+    el("p", { class: "fer-soft", say: "facts.feeling" }),
+    el("form", { method: "dialog" }, el("button", { class: "fer-main", say: "close" })));
+  return dialog;
+}
+
+export default { render: ({ model, el: root }) => { root.classList.add("fer-header-root"); return open(model, root, () => headerView(model)); } };

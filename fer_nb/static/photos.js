@@ -1,111 +1,229 @@
-// Photos: chosen, dropped or pasted. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
+// Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000;
+const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60;
+const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
-function render({ model, el: root }) {
+function photosView(model) {
   const input = el("input", { type: "file", accept: "image/*", multiple: true, class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { add([...input.files]); input.value = ""; } });
-  const choose = el("button", { class: "fer-main", type: "button", onclick: () => input.click() }, "Choose photos");
-  const sample = el("button", { type: "button", onclick: trySample }, "Try a sample photo");
-  const clear = el("button", { type: "button", onclick: forget, hidden: true }, "Clear");
+  const choose = button("photos.choose", () => input.click(), { class: "fer-main" }), take = button("photos.take", takePicture), sample = button("photos.sample", trySample);
+  const clear = button("photos.clear", forget, { hidden: true });
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped },
-    el("div", { class: "fer-row" }, choose, sample, clear), el("span", { class: "fer-soft" }, "or drop or paste them here"), input);
+    el("div", { class: "fer-row" }, choose, take, sample, clear), el("span", { class: "fer-soft", say: "photos.drop" }), input);
   const status = el("p", { class: "fer-status", role: "status" });
-  const results = el("div", { class: "fer-results" });
-  root.append(el("section", { class: "fer fer-card fer-photos", "aria-label": "Photos" },
-    el("h2", {}, "Photos"), drop, status, results,
-    el("p", { class: "fer-soft" }, "Photos go to the server that runs this page. They are not stored, and are forgotten once they are answered.")));
+  const results = el("div", { class: "fer-results" }), tableHere = el("div", { class: "fer-stack", hidden: true });
+  const node = el("section", { class: "fer fer-card fer-photos", ...panel("photos") },
+    el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
-  const open = new Map(); // id -> what is shown for a photo
-  const urls = [];
-  let nextId = 0;
+  const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
+  let nextId = 0, sorting = { by: "photo", down: false };
+
+  // -- in
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
   function dropped(event) { event.preventDefault(); leave(); add([...event.dataTransfer.files]); }
-  function pasted(event) { if (event.clipboardData?.files.length) add([...event.clipboardData.files]); }
-
-  function forget() {
-    results.replaceChildren(); open.clear();
-    urls.splice(0).forEach(URL.revokeObjectURL);
-    clear.hidden = true; tell();
-  }
-
-  function tell() {
-    const waiting = [...open.values()].filter((e) => !e.done).length;
-    status.textContent = waiting ? `Looking at ${waiting} ${waiting === 1 ? "photo" : "photos"}…` : "";
-  }
-
-  // On a phone results are below the fold; only the newest is brought into view
-  function show(node) {
-    if (node === results.firstElementChild) node.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  }
-
-  function card(name, url) {
-    const image = el("img", { alt: name, src: url });
-    const layer = el("svg", { preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
-    const photo = el("div", { class: "fer-photo" }, image, layer);
-    const text = el("p", { class: "fer-soft" }, name);
-    const faces = el("div", { class: "fer-results" });
-    image.addEventListener("error", () => { photo.hidden = true; });
-    if (!url) photo.hidden = true;
-    const node = el("article", { class: "fer-result", "aria-label": name }, photo, text, faces);
-    results.prepend(node);
-    clear.hidden = false;
-    return { name, node, image, layer, photo, text, faces, done: false };
+  function pasted(event) {
+    if (!node.offsetParent || !event.clipboardData?.files.length) return;
+    add([...event.clipboardData.files].map((f) => (f.name && f.name !== "image.png" ? f : new File([f], `${t("photos.pasted")}.png`, { type: f.type }))));
   }
 
   async function add(files) {
+    const limit = model.get("max_bytes");
     for (const file of files) {
-      const id = nextId++, name = file.name || "pasted picture";
-      const tooLarge = file.size > model.get("max_bytes");
-      const url = tooLarge ? null : URL.createObjectURL(file);
-      if (url) urls.push(url);
-      const entry = card(name, url);
-      open.set(id, entry); tell();
-      if (tooLarge) { finish(id, { error: `${name} is ${Math.round(file.size / 1e6)} MB; the limit is ${model.get("max_bytes") / 1e6} MB: make it smaller first` }); continue; }
-      for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
-        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
-        model.send({ kind: "photo", id, name, last: at + PART_BYTES >= file.size }, undefined, [bytes]);
-      }
+      const entry = card(file.name || t("photos.pasted"));
+      if (file.size > limit) { finish(entry, { error: t("photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }) }); continue; }
+      entry.file = file;
+      if (SHOWABLE.test(file.type)) setPicture(entry, file);
+      await send(entry).catch((error) => finish(entry, { error: error.message }));
     }
   }
 
-  function trySample() {
-    const id = nextId++;
-    open.set(id, card("Sample: Eileen Collins, NASA, public domain", null)); tell();
-    model.send({ kind: "sample", id });
+  async function send(entry) { // the parts, then the answer
+    const { file, name } = entry, id = `p${nextId++}`, shape = setting();
+    entry.pending = true; tell();
+    const answer = new Promise((resolve) => {
+      const hear = (reply, buffers) => { if (reply.id === id) { model.off("msg:custom", hear); resolve({ ...reply, buffers }); } };
+      model.on("msg:custom", hear);
+    });
+    for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
+      const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
+      model.send({ kind: "photo", id, name, last: at + PART_BYTES >= file.size, preview: !SHOWABLE.test(file.type) }, undefined, [bytes]);
+    }
+    const reply = await answer;
+    if (reply.buffers?.length) setPicture(entry, new Blob(reply.buffers, { type: "image/jpeg" }));
+    entry.shape = shape; finish(entry, reply);
   }
 
-  function finish(id, reply) {
-    const entry = open.get(id);
-    if (!entry) return;
-    entry.done = true; tell();
-    if (reply.error) {
-      entry.photo.hidden = true;
-      entry.text.textContent = reply.error; entry.text.className = "fer-error";
+  async function trySample() {
+    const entry = card(t("photos.sample-name"));
+    entry.pending = true; tell();
+    try {
+      const reply = await ask(model, { kind: "sample" }, { seconds: 60 });
+      entry.file = new File(reply.buffers, "astronaut.jpg", { type: "image/jpeg" });
+      setPicture(entry, entry.file); entry.shape = setting(); finish(entry, reply);
+    } catch (error) { finish(entry, { error: error.message }); }
+  }
+
+  async function takePicture() { // a small window with the camera
+    const video = el("video", { playsinline: true, muted: true, "say-aria-label": "live.video" }), trouble = el("p", { class: "fer-status fer-error", role: "status" });
+    video.muted = true;
+    const snap = button("photos.snap", () => shoot(), { class: "fer-main", disabled: true });
+    const dialog = el("dialog", { class: "fer fer-help fer-snap", "say-aria-label": "photos.take" }, video, trouble, el("div", { class: "fer-row" }, snap, button("close", () => dialog.close())));
+    relabel(dialog); node.append(dialog); dialog.showModal();
+    let stream = null;
+    dialog.addEventListener("close", () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; dialog.remove(); take.focus(); });
+    async function shoot() {
+      const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
+      canvas.getContext("2d").drawImage(video, 0, 0);
+      const blob = await blobOf(canvas, "image/jpeg");
+      dialog.close(); add([new File([blob], `${t("photos.taken")} ${entries.length + 1}.jpg`, { type: "image/jpeg" })]);
+    }
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" }, audio: false });
+      if (!dialog.open) return stream.getTracks().forEach((track) => track.stop());
+      video.srcObject = stream; await video.play(); snap.disabled = false; snap.focus();
+    } catch (error) { say(trouble, ...cameraError(error)); }
+  }
+
+  // -- shown
+
+  function card(name) {
+    const image = el("img", { alt: name }), layer = el("svg", { xmlns: "http://www.w3.org/2000/svg", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
+    const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name" }, name), faces = el("div", { class: "fer-faces" });
+    const entry = { name, image, layer, photo, text, faces, node: el("article", { class: "fer-result", "aria-label": name }, el("div", { class: "fer-result-body" }, el("div", { class: "fer-stack" }, photo, text), faces)) };
+    image.addEventListener("error", () => { photo.hidden = true; });
+    entry.view = { get: (key) => (key === "classes" ? entry.classes : model.get(key)) }; // its labels are those of its answer
+    new ResizeObserver(() => draw(entry)).observe(photo);
+    entries.push(entry); results.prepend(entry.node);
+    clear.hidden = false; tell();
+    return entry;
+  }
+
+  function setPicture(entry, blob) {
+    if (entry.url) URL.revokeObjectURL(entry.url);
+    entry.url = URL.createObjectURL(blob);
+    entry.image.addEventListener("load", () => draw(entry), { once: true });
+    entry.image.src = entry.url; entry.photo.hidden = false;
+  }
+
+  function draw(entry) { if (entry.reply?.faces && entry.image.naturalWidth && entry.photo.clientWidth) drawFaces(entry.layer, entry.reply, entry.view); }
+
+  function finish(entry, reply) {
+    if (!entries.includes(entry)) return;
+    entry.pending = false; entry.reply = reply.error ? null : reply; entry.error = reply.error; entry.classes = model.get("classes"); entry.all = false;
+    showEntry(entry); showTable(); tell();
+    if (entry.node === results.firstElementChild && !reply.error) entry.node.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+  }
+
+  function showEntry(entry) {
+    if (!entry.reply) {
+      if (entry.error) { entry.photo.hidden = true; entry.text.textContent = entry.error; entry.text.classList.add("fer-error"); entry.faces.replaceChildren(); }
       return;
     }
-    const { faces } = reply, classes = model.get("classes");
-    const found = faces.length ? `${faces.length} ${faces.length === 1 ? "face" : "faces"}` : "no face found; try a photo where faces are larger or turned to the camera";
-    entry.text.textContent = `${entry.name}: ${found}`;
-    entry.faces.replaceChildren(...faces.map((face, i) => facePanel(face, classes, faces.length > 1 ? i + 1 : null)));
-    show(entry.node);
-    const draw = () => drawFaces(entry.layer, reply, classes);
-    entry.image.complete && entry.image.naturalWidth ? draw() : entry.image.addEventListener("load", draw, { once: true });
-    new ResizeObserver(draw).observe(entry.photo);
+    const { faces } = entry.reply;
+    entry.text.classList.remove("fer-error");
+    say(entry.text, faces.length ? "photos.found" : "photos.none", { name: entry.name, faces: faceCount(faces.length) });
+    const shown = entry.all ? faces : faces.slice(0, matchMedia("(max-width: 640px)").matches ? SHOWN_ON_PHONES : SHOWN_FACES);
+    entry.faces.replaceChildren(...shown.map((face) => withHeat(entry, face)),
+      ...(shown.length < faces.length ? [button("photos.more", () => { entry.all = true; showEntry(entry); }, { say: ["photos.more", { n: number(faces.length) }] })] : []));
+    relabel(entry.faces); draw(entry);
   }
 
-  function receive(reply, buffers) {
-    if (reply.kind === "sample-file") {
-      const entry = open.get(reply.id), url = URL.createObjectURL(new Blob(buffers, { type: "image/jpeg" }));
-      urls.push(url);
-      if (entry) { entry.image.src = url; entry.photo.hidden = false; }
-    } else finish(reply.id, reply);
+  function withHeat(entry, face) {
+    const panel = facePanel(face, entry.view, entry.reply.faces.length), here = el("div", { class: "fer-heat" });
+    const heat = button("photos.heat", async () => {
+      heat.disabled = true;
+      try {
+        const { crop, box, landmarks } = await around(entry, face), { buffers } = await ask(model, { kind: "heat", label: face.label, box, landmarks }, { buffers: [crop] });
+        const text = t("photos.heat-what", { label: wordOf(classOf(entry.classes, face.label)) }), url = URL.createObjectURL(new Blob(buffers, { type: "image/png" }));
+        here.replaceChildren(el("img", { src: url, alt: text, onload: () => URL.revokeObjectURL(url) }), el("p", { class: "fer-soft" }, text));
+      } catch (error) { here.replaceChildren(el("p", { class: "fer-error", role: "alert" }, error.message)); heat.disabled = false; }
+    });
+    panel.append(here, el("div", {}, heat));
+    return panel;
+  }
+
+  async function around(entry, face) { // the face with some of what is around it, as JPEG; box and landmarks in it
+    const { width, height } = entry.reply, [x, y, w, h] = face.box, m = 0.6 * Math.max(w, h), scaleIn = entry.image.naturalWidth / width;
+    const x0 = Math.max(0, x - m), y0 = Math.max(0, y - m), x1 = Math.min(width, x + w + m), y1 = Math.min(height, y + h + m), s = Math.min(1, 640 / Math.max(x1 - x0, y1 - y0));
+    const canvas = el("canvas", { width: Math.round(s * (x1 - x0)), height: Math.round(s * (y1 - y0)) });
+    canvas.getContext("2d").drawImage(entry.image, scaleIn * x0, scaleIn * y0, scaleIn * (x1 - x0), scaleIn * (y1 - y0), 0, 0, canvas.width, canvas.height);
+    return { crop: await (await blobOf(canvas)).arrayBuffer(), box: [x - x0, y - y0, w, h].map((v) => Math.round(s * v)), landmarks: face.landmarks?.map(([a, b]) => [s * (a - x0), s * (b - y0)]) ?? null };
+  }
+
+  function tell() {
+    const waiting = entries.filter((e) => e.pending).length;
+    say(status, waiting ? "photos.looking" : null, { n: number(waiting) });
+    results.setAttribute("aria-busy", String(waiting > 0));
+  }
+
+  // -- the table over all photos, and what can be taken home
+
+  const COLUMNS = { photo: "photos.photo", face: "photos.face", label: "photos.expression", confidence: "photos.confidence", size: "photos.size" };
+  const faceRows = () => entries.flatMap((e) => (e.reply?.faces ?? []).map((face) => ({ entry: e, photo: e.name, face: face.number, label: wordOf(classOf(e.classes, face.label)), confidence: face.confidence, size: Math.min(face.box[2], face.box[3]), raw: face })));
+
+  function showTable() {
+    const rows = faceRows(), { by, down } = sorting;
+    tableHere.hidden = !rows.length;
+    if (!rows.length) return tableHere.replaceChildren();
+    const order = new Intl.Collator(page.language, { numeric: true }).compare;
+    rows.sort((a, b) => (down ? -1 : 1) * (typeof a[by] === "string" ? order(a[by], b[by]) : a[by] - b[by]) || order(a.photo, b.photo) || a.face - b.face);
+    const focused = document.activeElement?.dataset?.by;
+    const head = Object.entries(COLUMNS).map(([key, words]) => el("th", { scope: "col", "aria-sort": key === by ? (down ? "descending" : "ascending") : "none" },
+      el("button", { type: "button", "data-by": key, onclick: () => { sorting = { by: key, down: key === by ? !down : false }; showTable(); } }, el("span", { say: words }), el("span", { "aria-hidden": "true" }, key === by ? (down ? " ↓" : " ↑") : ""))));
+    const body = rows.map((r) => { const look = named(r.raw, r.entry.view); return el("tr", {}, el("th", { scope: "row" }, r.photo), el("td", { class: "fer-number" }, number(r.face)), el("td", {}, mark(look), ` ${look.sure ? r.label : t("face.unsure")}`), el("td", { class: "fer-number" }, percent(r.confidence)), el("td", { class: "fer-number" }, number(r.size))); });
+    tableHere.replaceChildren(el("h3", { say: "photos.table" }), el("div", { class: "fer-scroll fer-tall", tabindex: 0, role: "region", "say-aria-label": "photos.table" }, el("table", { class: "fer-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body))),
+      el("div", { class: "fer-row" }, button("save.csv", saveCsv), button("save.json", saveJson), button("save.zip", saveZip)));
+    relabel(tableHere);
+    if (focused) tableHere.querySelector(`[data-by="${focused}"]`)?.focus();
+  }
+
+  const labelsSeen = () => [...new Set(faceRows().flatMap((r) => Object.keys(r.raw.probabilities)))];
+  function saveCsv() {
+    const labels = labelsSeen();
+    save(csv([["file", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...labels],
+      ...faceRows().map(({ photo, raw: f, entry }) => [photo, f.number, ...f.box, f.score, f.label, f.confidence, named(f, entry.view).sure, (f.flags ?? []).join(" "), ...labels.map((l) => f.probabilities[l])])]), `faces-${stamp()}.csv`);
+  }
+
+  function saveJson() { // the same shape as `fer-nb predict --json`
+    const rows = faceRows().map(({ photo, raw: { number, landmarks, ...face } }) => ({ file: photo, face: number, ...face }));
+    save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
+  }
+
+  async function saveZip(event) {
+    const pressed = event.currentTarget, files = {};
+    pressed.disabled = true;
+    try {
+      const { zipSync } = await library(model, "fflate");
+      for (const e of entries.filter((e) => e.reply && e.image.naturalWidth)) {
+        const bytes = await (await blobOf(await flatten(e.image, e.layer, e.reply.width, e.reply.height), "image/jpeg")).arrayBuffer();
+        const base = e.name.replace(/\.\w{1,5}$/, "").replace(/[\\/:*?"<>|]/g, "_");
+        let name = `${base}.jpg`;
+        for (let n = 2; name in files; n++) name = `${base}-${n}.jpg`;
+        files[name] = [new Uint8Array(bytes), { level: 0 }]; // JPEG does not get smaller
+      }
+      save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
+    } catch (error) { status.textContent = error.message; }
+    pressed.disabled = false;
+  }
+
+  function forget() {
+    for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
+    results.replaceChildren(); showTable(); clear.hidden = true; tell(); choose.focus();
+  }
+
+  // -- another model or label set looks again; another threshold or language only shows again
+
+  const setting = () => { const s = model.get("settings"); return [s.model, s.labels, s.detector].join(); };
+  function redo() {
+    const late = entries.filter((e) => e.file && !e.pending && e.shape && e.shape !== setting());
+    if (late.length && late.length <= AGAIN_AT_MOST) { for (const e of late) { e.shape = setting(); send(e).catch((error) => finish(e, { error: error.message })); } return; }
+    for (const e of entries) showEntry(e);
+    showTable();
   }
 
   document.addEventListener("paste", pasted);
-  model.on("msg:custom", receive);
-  return () => { forget(); document.removeEventListener("paste", pasted); model.off("msg:custom", receive); };
+  return { node, relabel: redo, close() { forget(); document.removeEventListener("paste", pasted); } };
 }
 
-export default { render };
+export default { render: ({ model, el: root }) => open(model, root, () => photosView(model)) };

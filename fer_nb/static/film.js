@@ -1,0 +1,143 @@
+// A short video file: sent in parts, read on the server, its table, timeline and annotated film taken home.
+
+const PART_BYTES = 4_000_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
+
+function filmView(model) {
+  const input = el("input", { type: "file", accept: "video/*", class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
+  const choose = button("film.choose", () => input.click(), { class: "fer-main" }), cancel = button("film.cancel", stop, { disabled: true });
+  const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped }, el("div", { class: "fer-row" }, choose, cancel), el("span", { class: "fer-soft", say: "film.drop" }), input);
+  const status = el("p", { class: "fer-status", role: "status" }), progress = el("progress", { max: 1, value: 0, hidden: true, "say-aria-label": "tab.film" });
+  const strips = el("div", { class: "fer-strips", dir: "ltr" }), chartTitle = el("h3"), chartHere = el("div", { class: "fer-chart", dir: "ltr" });
+  const asCsv = button("save.csv", () => save(table(), `${stem()}.csv`), { disabled: true }), asVideo = button("save.video", () => save(film, `${stem()}-annotated.mp4`), { disabled: true });
+  const asPng = button("save.png", savePng, { disabled: true });
+  const player = el("video", { controls: true, playsinline: true, "say-aria-label": "save.video" });
+  const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
+  player.hidden = true;
+  const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
+
+  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = 0, chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null;
+
+  function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
+  function leave() { drop.classList.remove("fer-over"); }
+  function dropped(event) { event.preventDefault(); leave(); if (!busy) begin(event.dataTransfer.files[0]); }
+  const stem = () => name.replace(/\.\w{1,5}$/, "");
+  function show(key, values = {}, isError = false) { state = [key, values]; say(status, key, values); status.classList.toggle("fer-error", isError); }
+  function setBusy(yes) { busy = yes; choose.disabled = yes; cancel.disabled = !yes; progress.hidden = !yes; if (yes) cancel.focus({ preventScroll: true }); else if (document.activeElement === document.body || node.contains(document.activeElement)) choose.focus({ preventScroll: true }); }
+
+  async function begin(file) {
+    if (!file) return;
+    const mine = ++run, limit = model.get("max_bytes");
+    reset(file.name);
+    if (!file.type.startsWith("video/") && !VIDEO.test(file.name)) return show("film.not-video", { name }, true);
+    if (file.size > limit) return show("photos.too-large", { name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }, true);
+    setBusy(true);
+    try {
+      for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
+        show("film.sending", { name, percent: percent(at / file.size) }); progress.value = at / file.size;
+        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
+        if (mine !== run) return;
+        await ask(model, { kind: "film", name, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
+        if (mine !== run) return;
+      }
+      progress.removeAttribute("value");
+    } catch (error) { if (mine === run) { setBusy(false); show("error.reply", { text: error.message }, true); } }
+  }
+
+  function stop() {
+    run++; model.send({ kind: "cancel" });
+    setBusy(false); reset(name); show("film.canceled");
+  }
+
+  function reset(next) {
+    name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0;
+    if (player.src) URL.revokeObjectURL(player.src);
+    player.removeAttribute("src"); player.hidden = outcome.hidden = true;
+    asCsv.disabled = asVideo.disabled = asPng.disabled = true;
+  }
+
+  function receive(reply, buffers) {
+    if (!busy || !["film-rows", "film-part", "film-done"].includes(reply.kind)) return;
+    if (reply.kind === "film-part") return parts.push(...buffers);
+    if (reply.kind === "film-rows") {
+      rows.push(...reply.rows); total = Math.max(reply.total ?? 0, rows.length);
+      progress.value = rows.length / Math.max(1, total);
+      show("film.looking", { n: number(rows.length), total: number(total) });
+      return draw();
+    }
+    setBusy(false);
+    if (reply.canceled) return show("film.canceled");
+    if (reply.error) { reset(name); return show("error.reply", { text: reply.error }, true); }
+    film = new Blob(parts, { type: "video/mp4" }); parts = [];
+    player.src = URL.createObjectURL(film); player.hidden = false; asVideo.disabled = false;
+    tellOutcome(); draw(true);
+  }
+
+  function tellOutcome() { show("film.done", { name, faces: faceCount(numbers().length), frames: number(rows.length), empty: number(rows.filter((r) => !r[2].length).length) }); }
+
+  // -- what was seen
+
+  const numbers = () => [...new Set(rows.flatMap((r) => r[2].map((f) => f[0])))].sort((a, b) => a - b);
+  const ofFace = (n) => rows.flatMap(([, at, faces]) => faces.filter((f) => f[0] === n).map((f) => ({ at, label: f[3], confidence: f[4], p: f[5] })));
+
+  function draw(force = false) {
+    const now = performance.now();
+    if (!rows.length || (!force && now - lastDrawn < 700)) return;
+    lastDrawn = now; outcome.hidden = false; asCsv.disabled = asPng.disabled = busy;
+    const all = numbers();
+    if (!all.includes(chosen)) chosen = all[0] ?? null;
+    drawStrips(all); drawChart();
+  }
+
+  const MAX_STRIPS = 30;
+  function drawStrips(all) { // a row a face: colored where it shows an expression, empty where it is away
+    const end = Math.max(rows.at(-1)[1], 0.1), step = rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
+    strips.replaceChildren(...all.slice(0, MAX_STRIPS).map((n) => {
+      const seen = ofFace(n), runs = [];
+      for (const s of seen) { const last = runs.at(-1); if (last && last.label === s.label && s.at - last.to < 2.5 * step) last.to = s.at + step; else runs.push({ label: s.label, from: s.at, to: s.at + step }); }
+      const share = {}; for (const s of seen) share[s.label] = (share[s.label] ?? 0) + 1;
+      const most = Object.entries(share).sort((a, b) => b[1] - a[1])[0];
+      const bar = el("svg", { viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true" }, ...runs.map((r) => {
+        const c = classOf(classes, r.label), part = el("rect", { x: (1000 * r.from) / (end + step), y: 0, width: Math.max(1.5, (1000 * (r.to - r.from)) / (end + step)), height: 20, fill: c.color });
+        part.append(el("title", {}, `${wordOf(c)}, ${seconds(r.from)} – ${seconds(r.to)}`));
+        return part;
+      }));
+      const main = classOf(classes, most[0]);
+      return el("button", { type: "button", class: "fer-strip", "data-face": n, "aria-pressed": String(n === chosen), onclick: () => { chosen = n; draw(true); strips.querySelector(`[data-face="${n}"]`)?.focus(); } },
+        el("span", { class: "fer-strip-name" }, t("film.face", { n }), " ", mark(main), ` ${wordOf(main)} ${percent(most[1] / seen.length)}`), bar);
+    }));
+  }
+
+  async function drawChart() {
+    say(chartTitle, chosen == null ? null : "film.chosen", { n: chosen });
+    if (!chart) {
+      const mine = ++making, uPlot = await library(model, "uplot").catch(() => null);
+      if (!uPlot || mine !== making || chart) return;
+      chart = lineChart(uPlot, chartHere, classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined })), { height: 210 });
+    }
+    const seen = chosen == null ? [] : ofFace(chosen);
+    chart.show([seen.map((s) => s.at), ...classes.map((c, i) => seen.map((s) => s.p[i]))], [0, Math.max(rows.at(-1)?.[1] ?? 1, 0.5)]);
+  }
+
+  function table() {
+    return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", ...classes.map((c) => c.name)],
+      ...rows.flatMap(([frame, at, faces]) => faces.map(([n, box, score, label, confidence, p]) => [frame, at, n, ...box, score, label, confidence, ...p]))]);
+  }
+
+  async function savePng() {
+    const from = chart.chart.ctx.canvas, ratio = devicePixelRatio || 1, canvas = el("canvas", { width: from.width, height: from.height + 40 * ratio }), pen = canvas.getContext("2d");
+    pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.fillStyle = resolved(node, "--fer-text"); pen.font = `${14 * ratio}px system-ui, sans-serif`; pen.fillText(`${name} · ${t("film.chosen", { n: chosen })}`, 12 * ratio, 24 * ratio);
+    pen.drawImage(from, 0, 36 * ratio);
+    save(await blobOf(canvas), `${stem()}.png`);
+  }
+
+  function redo() { // language, theme or labels
+    chart?.close(); chart = null; making++;
+    if (rows.length) { if (!busy && film) tellOutcome(); draw(true); } else if (!busy) classes = model.get("classes");
+  }
+  const closeTheme = onTheme(redo);
+  model.on("msg:custom", receive);
+  return { node, relabel: redo, close() { if (busy) stop(); reset(""); chart?.close(); closeTheme(); model.off("msg:custom", receive); } };
+}
+
+export default { render: ({ model, el: root }) => open(model, root, () => filmView(model)) };

@@ -1,0 +1,422 @@
+// The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
+
+const IN_FLIGHT = 2, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+
+// ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
+
+function frameSender(model, video, { answered, failed }) {
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
+  const waiting = new Map(); // frame id -> when it was caught
+  let nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0;
+
+  function caught() { // the camera has a new picture
+    if (!running) return;
+    fresh = true; send();
+    video.requestVideoFrameCallback ? video.requestVideoFrameCallback(caught) : setTimeout(caught, 33);
+  }
+
+  async function send() {
+    if (!running || busy || !fresh || waiting.size >= IN_FLIGHT || !video.videoWidth || document.hidden) return;
+    busy = true; fresh = false;
+    const now = performance.now(), scale = Math.min(1, model.get("frame_width") / video.videoWidth);
+    canvas.width = Math.round(video.videoWidth * scale); canvas.height = Math.round(video.videoHeight * scale);
+    pen.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8)), bytes = blob && (await blob.arrayBuffer());
+    busy = false;
+    if (!running || !bytes) return;
+    waiting.set(nextId, now);
+    model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]);
+    send();
+  }
+
+  function receive(reply) {
+    if (reply.kind !== "frame" || !waiting.has(reply.id)) return;
+    const now = performance.now(), caughtAt = waiting.get(reply.id);
+    waiting.delete(reply.id); lastReply = now;
+    send();
+    if (reply.id < newest) return; // a newer one overtook it
+    newest = reply.id;
+    answered(reply, now, caughtAt, (caughtAt - began) / 1000);
+  }
+
+  function look() { // once a second: frames that never came back, and a kernel that does not answer
+    const now = performance.now();
+    for (const [id, sent] of waiting) if (now - sent > GIVE_UP_MS) waiting.delete(id);
+    if (document.hidden) { lastReply = now; return; }
+    if (now - lastReply > LOST_MS) failed();
+    fresh = true; send();
+  }
+
+  model.on("msg:custom", receive);
+  return {
+    begin() { began = performance.now(); nextId += 1000; model.send({ kind: "begin" }); this.resume(); },
+    resume() { running = true; lastReply = performance.now(); clearInterval(watch); watch = setInterval(look, 1000); caught(); },
+    pause() { running = false; clearInterval(watch); waiting.clear(); },
+    close() { this.pause(); model.off("msg:custom", receive); },
+  };
+}
+
+// ---- boxes that glide between replies ------------------------------------------------------------------------------
+
+function overlay(layer, video, model, choose) {
+  const faces = new Map(); // number -> { mark, at, to, face, seen }
+  let size = { width: 640, height: 480 }, chosen = null, all = false, mirrored = true, frozen = false, looping = false, last = 0;
+
+  function update(reply, now, caughtAt) {
+    size = { width: reply.width, height: reply.height };
+    layer.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+    for (const face of reply.faces) {
+      const to = boxOf(face, size.width, mirrored), known = faces.get(face.number);
+      if (known) {
+        const dt = Math.max(1, caughtAt - known.caughtAt), part = 1 - Math.exp(-dt / 80);
+        for (const k of ["x", "y"]) known.speed[k] += part * ((to[k] - known.to[k]) / dt - known.speed[k]);
+        Object.assign(known, { to, face, seen: now, caughtAt });
+      } else {
+        const mark = faceMark(face.number, colorOfFace(face.number));
+        mark.node.addEventListener("pointerdown", () => choose(face.number));
+        layer.append(mark.node);
+        faces.set(face.number, { mark, at: { ...to }, to, face, seen: now, caughtAt, speed: { x: 0, y: 0 } });
+      }
+    }
+    const present = new Set(reply.faces.map((f) => f.number));
+    for (const [n, f] of faces) if (!present.has(n) && now - f.seen > LINGER_MS) { f.mark.node.remove(); faces.delete(n); }
+    if (!looping) { looping = true; last = now; requestAnimationFrame(glide); }
+  }
+
+  function glide(now) {
+    const step = still() ? 1 : 1 - Math.exp(-Math.max(0, now - last) / 30), shown = layer.getBoundingClientRect();
+    last = now;
+    const unit = Math.max(size.width / (shown.width || size.width), size.height / (shown.height || size.height));
+    for (const [n, f] of faces) {
+      const ahead = frozen ? 0 : Math.min(AHEAD_MS, now - f.caughtAt); // where the face is by now, not where it was when the frame was caught
+      for (const k of ["x", "y", "w", "h"]) f.at[k] += step * (f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k]);
+      const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: `${wordOf(c)} ${percent(f.face.probabilities[c.name] ?? 0)}` })) : null;
+      f.mark.place(f.at, named(f.face, model), { ...size, unit, count: faces.size, lines, strong: n === chosen && faces.size > 1 });
+    }
+    if (faces.size) requestAnimationFrame(glide); else looping = false;
+  }
+
+  return {
+    update,
+    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } },
+    clear() { faces.clear(); layer.replaceChildren(); },
+  };
+}
+
+// ---- what this visit showed: rows for the table, seconds by emotion, a minute by face ------------------------------
+
+function visitRecord(model) {
+  let rows = [], totals = {}, histories = new Map(), lastAt = 0;
+  return {
+    rows: () => rows, totals: () => totals, history: (n) => histories.get(n) ?? [],
+    add(reply, time) {
+      const dt = Math.min(0.5, Math.max(0, time - lastAt));
+      lastAt = Math.max(lastAt, time);
+      for (const face of reply.faces) {
+        const label = named(face, model).sure ? face.label : "unsure";
+        totals[label] = (totals[label] ?? 0) + dt;
+        const history = histories.get(face.number) ?? [];
+        histories.set(face.number, history);
+        if (history.length && time - history.at(-1).time < ROW_MS / 1000) continue;
+        history.push({ time, p: face.probabilities });
+        while (history.length && history[0].time < time - TIMELINE_S - 1) history.shift();
+        rows.push([time.toFixed(2), face.number, ...face.box, face.score, label, face.confidence, face.probabilities]);
+      }
+      for (const [n, history] of histories) if (history.at(-1).time < time - TIMELINE_S) histories.delete(n);
+      if (rows.length > MAX_ROWS) rows = rows.slice(-MAX_ROWS);
+    },
+    clear() { rows = []; totals = {}; histories = new Map(); lastAt = 0; },
+    table() {
+      const labels = [...new Set(rows.flatMap((r) => Object.keys(r.at(-1))))];
+      return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", ...labels], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
+    },
+  };
+}
+
+// Chosen face over the last minute, one line a class; a gap where the face was away
+function minuteData(history, classes, now) {
+  const times = [], values = classes.map(() => []);
+  for (const [i, h] of history.entries()) {
+    if (i && h.time - history[i - 1].time > 1) { times.push(h.time - 0.01); values.forEach((v) => v.push(null)); }
+    times.push(h.time); classes.forEach((c, k) => values[k].push(h.p[c.name] ?? null));
+  }
+  return [times.map((s) => s - now), ...values];
+}
+
+// ---- the widget ----------------------------------------------------------------------------------------------------
+
+function liveView(model) {
+  const video = el("video", { playsinline: true, muted: true, "say-aria-label": "live.video" });
+  video.muted = true;
+  const layer = el("svg", { xmlns: "http://www.w3.org/2000/svg", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
+  const hint = el("div", { class: "fer-hint" }, el("span", { class: "fer-hint-mark", "aria-hidden": "true" }, "🙂"), el("p", { say: "live.hint" }));
+  const stage = el("div", { class: "fer-stage" }, video, layer, hint);
+
+  const start = button("live.start", begin, { class: "fer-main" });
+  const pause = button("live.pause", togglePause, { "aria-keyshortcuts": "Space", disabled: true, "aria-pressed": "false" });
+  const stop = button("live.stop", () => end(), { "aria-keyshortcuts": "q Escape", disabled: true });
+  const shot = button("live.screenshot", screenshot, { "aria-keyshortcuts": "s", disabled: true });
+  const allOrTop = button("live.all", toggleAll, { "aria-keyshortcuts": "a", "aria-pressed": "false" });
+  const mirror = button("live.mirror", () => setMirror(!mirrored), { "aria-pressed": "true" });
+  const cameras = el("select", { "say-aria-label": "live.camera", onchange: () => stream && begin() });
+  const meter = el("span", { class: "fer-soft fer-meter" });
+  const status = el("p", { class: "fer-status", role: "status" });
+  const again = button("live.reconnect", reconnect, { class: "fer-main", hidden: true });
+  const spoken = el("p", { class: "fer-hidden", "aria-live": "polite" });
+
+  const chips = el("div", { class: "fer-chips", role: "group", "say-aria-label": "live.choose-face" });
+  const title = el("div", { class: "fer-name fer-live-name" });
+  const barsHere = el("div"), chartHere = el("div", { class: "fer-chart", dir: "ltr", role: "img", "say-aria-label": "live.timeline-what" }), totalsHere = el("div");
+  const asCsv = button("save.csv", () => save(record.table(), `faces-${stamp()}.csv`), { disabled: true });
+  const asPng = button("save.png", () => saveCharts(), { disabled: true });
+  const clear = button("live.clear", () => { record.clear(); showTotals(); drawMinute(true); asCsv.disabled = asPng.disabled = true; });
+
+  const node = el("section", { class: "fer fer-card fer-live", ...panel("live") },
+    el("h2", { say: "tab.live" }),
+    el("div", { class: "fer-split" },
+      el("div", { class: "fer-stack" }, stage,
+        el("div", { class: "fer-row" }, start, pause, stop, shot),
+        el("div", { class: "fer-row" }, cameras, mirror, allOrTop), meter, el("div", { class: "fer-row" }, status, again)),
+      el("div", { class: "fer-stack" }, chips, title, barsHere)),
+    el("div", { class: "fer-split" },
+      el("div", { class: "fer-stack" }, el("h3", { say: "live.timeline" }), chartHere),
+      el("div", { class: "fer-stack" }, el("h3", { say: "live.totals" }), totalsHere, el("div", { class: "fer-row" }, asCsv, asPng, clear))),
+    el("p", { class: "fer-soft", say: "privacy.live" }), spoken);
+
+  const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
+  const sender = frameSender(model, video, { answered, failed: lost });
+  let state = "idle", stream = null, mirrored = true, all = false, chosen = null, faces = [], facesHere = [], bars, totalBars, chart = null, making = 0;
+  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, isLost = false;
+
+  // -- camera
+
+  function show(key = null, values = {}, isError = false) {
+    say(status, key, values);
+    status.classList.toggle("fer-error", isError);
+  }
+
+  function setState(next) {
+    state = next;
+    const on = state === "running" || state === "paused";
+    const focused = [start, pause, stop, shot].find((b) => b.getRootNode().activeElement === b);
+    start.disabled = state === "starting" || on; pause.disabled = stop.disabled = shot.disabled = !on; hint.hidden = on;
+    if (focused?.disabled) (on ? pause : start).focus({ preventScroll: true }); // a disabled button would drop the keyboard's place
+    say(pause, state === "paused" ? "live.resume" : "live.pause"); pause.setAttribute("aria-pressed", String(state === "paused"));
+    node.dataset.state = state;
+  }
+
+  function wanted() {
+    const at = cameras.value || "user";
+    return at === "user" || at === "environment" ? { facingMode: at } : { deviceId: { exact: at } };
+  }
+
+  async function begin() {
+    stream?.getTracks().forEach((track) => track.stop());
+    sender.pause(); boxes.clear();
+    setState("starting"); show("live.waiting");
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, ...wanted() }, audio: false });
+      video.srcObject = stream;
+      await video.play();
+    } catch (error) {
+      const [reason, values = {}] = cameraError(error);
+      end();
+      return show(reason, values, true);
+    }
+    const track = stream.getVideoTracks()[0], here = stream;
+    track.addEventListener("ended", () => { if (stream === here) { end(); show("camera.stopped", {}, true); } });
+    setMirror(track.getSettings().facingMode !== "environment");
+    stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+    listCameras(); setState("running"); show(); hideLost();
+    replies = []; delays = []; boxes.set({ frozen: false });
+    sender.begin();
+  }
+
+  async function listCameras() { // names are known only once the camera was allowed
+    const found = (await navigator.mediaDevices?.enumerateDevices?.() ?? []).filter((d) => d.kind === "videoinput" && d.deviceId);
+    const kept = cameras.value, touchy = matchMedia("(pointer: coarse)").matches;
+    const sides = touchy || found.length < 2 ? [["user", t("live.front")], ["environment", t("live.back")]] : [["user", t("live.any-camera")]];
+    const options = [...sides, ...(found.length > 1 ? found.map((d, i) => [d.deviceId, d.label || `${t("live.camera")} ${i + 1}`]) : [])];
+    cameras.replaceChildren(...options.map(([value, label]) => el("option", { value }, label)));
+    if (options.some(([value]) => value === kept)) cameras.value = kept;
+  }
+
+  function end() {
+    sender.pause();
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null; video.srcObject = null;
+    boxes.clear(); faces = []; chosen = null;
+    setState("idle"); show(); hideLost(); showFaces(); say(meter, null); delete meter.dataset.rate;
+  }
+
+  function togglePause() {
+    if (state === "running") { sender.pause(); video.pause(); boxes.set({ frozen: true }); setState("paused"); show("live.paused"); }
+    else if (state === "paused") { video.play(); boxes.set({ frozen: false }); sender.resume(); setState("running"); show(); }
+  }
+
+  function setMirror(yes) {
+    mirrored = yes;
+    mirror.setAttribute("aria-pressed", String(yes));
+    video.classList.toggle("fer-mirrored", yes);
+    boxes.set({ mirrored: yes });
+  }
+
+  function toggleAll() {
+    all = !all;
+    allOrTop.setAttribute("aria-pressed", String(all));
+    boxes.set({ all }); showFaces();
+  }
+
+  async function screenshot() {
+    if (!video.videoWidth || state === "idle") return;
+    save(await blobOf(await flatten(video, layer, video.videoWidth, video.videoHeight, mirrored)), `screenshot-${stamp()}.png`);
+    show("live.saved");
+  }
+
+  // -- a kernel that is gone, a network that is cut
+
+  async function lost() {
+    isLost = true; again.hidden = !inVoila();
+    const base = inVoila() ? JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl : null;
+    const there = navigator.onLine && (!base || (await fetch(`${base}voila/static/`, { cache: "no-store" }).then(() => true, () => false)));
+    if (isLost) show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
+  }
+
+  function hideLost() { if (isLost) show(); isLost = false; again.hidden = true; }
+
+  function reconnect() { // a new page brings a new kernel; the camera goes on by itself
+    try { sessionStorage.setItem("fer-go-on", "live"); } catch { /* then the visitor presses Start once more */ }
+    location.reload();
+  }
+
+  // -- replies
+
+  function answered(reply, now, caughtAt, time) {
+    hideLost();
+    if (reply.error) return show("error.reply", { text: reply.error }, true);
+    replies = [...replies.filter((at) => now - at < 2000), now]; delays = [...delays.slice(-29), now - caughtAt];
+    lastTime = time; faces = reply.faces;
+    record.add(reply, time);
+    if (!faces.some((f) => f.number === chosen)) chosen = largest(faces)?.number ?? (record.history(chosen).length ? chosen : null);
+    boxes.set({ chosen }); boxes.update(reply, now, caughtAt);
+    if (now - lastPanel > 100) { lastPanel = now; showFaces(); showTotals(); showMeter(now); asCsv.disabled = asPng.disabled = !record.rows().length; }
+    if (now - lastChart > (still() ? 1000 : 250)) { lastChart = now; drawMinute(); }
+    if (state === "running") show(faces.length ? null : "live.no-face");
+    speak(now);
+  }
+
+  const area = (f) => f.box[2] * f.box[3];
+  const largest = (list) => list.reduce((a, b) => (a && area(a) >= area(b) ? a : b), null);
+
+  function showMeter(now) {
+    const rate = replies.length > 1 ? (1000 * (replies.length - 1)) / (now - replies[0]) : 0, delay = [...delays].sort((a, b) => a - b)[delays.length >> 1];
+    say(meter, "live.meter", { rate: number(Math.round(rate)), ms: number(Math.round(delay)), faces: faceCount(faces.length) });
+    Object.assign(meter.dataset, { rate: rate.toFixed(2), ms: delay.toFixed(1), faces: faces.length });
+  }
+
+  function choose(n) { chosen = n; boxes.set({ chosen }); showFaces(); drawMinute(true); }
+
+  function showFaces() { // a button a face, name and bars of the chosen one; what is there is changed, not made again
+    const numbers = faces.map((f) => f.number).sort((a, b) => a - b);
+    if (facesHere.join() !== numbers.join()) {
+      const had = chips.contains(document.activeElement) ? document.activeElement.dataset.face : null;
+      facesHere = numbers;
+      chips.replaceChildren(...numbers.map((n) => el("button", { type: "button", class: "fer-chip", "data-face": n, onclick: () => choose(n) }, el("i", { style: `background:${colorOfFace(n)}` }), el("span", {}))));
+      chips.querySelector(`[data-face="${had}"]`)?.focus();
+    }
+    for (const chip of chips.children) {
+      const face = faces.find((f) => f.number === Number(chip.dataset.face));
+      chip.setAttribute("aria-pressed", String(face.number === chosen));
+      chip.lastChild.textContent = `${face.number}: ${named(face, model).text}`;
+    }
+    const face = faces.find((f) => f.number === chosen);
+    if (face) { const look = named(face, model); title.replaceChildren(mark(look), el("span", {}, look.text)); } else title.replaceChildren(el("span", { class: "fer-soft" }, t("live.nobody")));
+    bars.show(face?.probabilities ?? null);
+  }
+
+  function showTotals() {
+    const totals = record.totals(), most = Math.max(1, ...Object.values(totals));
+    totalBars.show(Object.fromEntries(Object.entries(totals).map(([k, v]) => [k, v / most])), totals);
+  }
+
+  // -- the last minute
+
+  async function makeChart() {
+    const mine = ++making, uPlot = await library(model, "uplot").catch(() => null), classes = model.get("classes");
+    if (!uPlot || mine !== making) return;
+    const lines = classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined }));
+    chart?.close();
+    chart = lineChart(uPlot, chartHere, lines, { height: 190, x: (s) => `${number(Math.round(s))} s` });
+    drawMinute(true);
+  }
+
+  function drawMinute(force = false) {
+    if (!chart || (!force && state !== "running")) return;
+    chart.show(minuteData(record.history(chosen), model.get("classes"), lastTime), [-TIMELINE_S, 0]);
+  }
+
+  async function saveCharts() { // the minute and the totals in one picture
+    const from = chart.chart.ctx.canvas, wide = from.width, ratio = devicePixelRatio || 1, high = from.height + 60 * ratio, classes = model.get("classes"), totals = record.totals();
+    const line = 26 * ratio, canvas = el("canvas", { width: wide, height: high + (classes.length + 2) * line }), pen = canvas.getContext("2d");
+    pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
+    const ink = resolved(node, "--fer-text"), write = (text, x, y, color = ink) => { pen.fillStyle = color; pen.font = `${14 * ratio}px system-ui, sans-serif`; pen.fillText(text, x, y); };
+    write(`${t("live.timeline")} · ${new Date().toLocaleString(page.language)}`, 12 * ratio, 24 * ratio);
+    pen.drawImage(from, 0, 36 * ratio);
+    const most = Math.max(1, ...Object.values(totals));
+    classes.forEach((c, i) => {
+      const y = high + (i + 1) * line, share = (totals[c.name] ?? 0) / most, color = readable(c.color, node);
+      write(`${c.emoji} ${wordOf(c)}`, 12 * ratio, y);
+      pen.fillStyle = color; pen.fillRect(160 * ratio, y - 12 * ratio, share * Math.max(10, wide - 260 * ratio), 14 * ratio);
+      write(seconds(totals[c.name] ?? 0), 168 * ratio + share * Math.max(10, wide - 260 * ratio), y);
+    });
+    save(await blobOf(canvas), `timeline-${stamp()}.png`);
+  }
+
+  // -- for screen readers: the expression when it changes, at most every 3 seconds
+
+  function speak(now) {
+    const face = faces.find((f) => f.number === chosen), look = face && named(face, model);
+    const text = look ? (look.sure ? wordOf(look) : t("face.unsure")) : t("live.no-face-short");
+    if (text === lastSpoken || now - lastSpokenAt < 3000) return;
+    spoken.textContent = lastSpoken = text; lastSpokenAt = now;
+  }
+
+  // -- keys
+
+  const KEYS = { s: () => shot.click(), a: () => allOrTop.click(), " ": () => pause.click(), q: () => stop.click(), escape: () => stop.click() };
+
+  function pressed(event) {
+    const action = KEYS[event.key.toLowerCase()], at = event.target;
+    if (!action || event.ctrlKey || event.metaKey || event.altKey || event.repeat || remember("keys") === "off" || !node.isConnected || !node.offsetParent) return;
+    if (document.querySelector("dialog[open]") || at.closest?.("input, select, textarea, [contenteditable]")) return;
+    if (event.key === " " && at.closest?.("button, a, summary, [role=tab]")) return; // there the space bar presses what it is on
+    if (!inVoila() && !node.contains(at)) return; // JupyterLab has keys of its own
+    if (event.key === " ") event.preventDefault();
+    action();
+  }
+
+  function remake() { // labels, language, threshold or theme changed
+    bars = barRows(model.get("classes")); barsHere.replaceChildren(bars.node);
+    totalBars = barRows([...model.get("classes"), { name: "unsure", emoji: "❔", color: "#c8ced8", words: { [page.language]: t("face.unsure") } }], { format: seconds });
+    totalsHere.replaceChildren(totalBars.node);
+    facesHere = []; if (faces.length && !(model.get("classes")[0]?.name in faces[0].probabilities)) faces = [];
+    listCameras(); showFaces(); showTotals();
+    setMirror(mirrored);
+    if (inSight) makeChart();
+  }
+
+  let inSight = false;
+  const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting && !inSight) { inSight = true; makeChart(); } });
+  sight.observe(chartHere);
+  const closeTheme = onTheme(() => inSight && makeChart());
+  const left = () => { if (page.tab && page.tab !== "live" && state !== "idle") end(); };
+  document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
+  setState("idle");
+  try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(begin, 300); } } catch { /* private window */ }
+  return {
+    node, relabel: remake,
+    close() { end(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
+  };
+}
+
+export default { render: ({ model, el: root }) => open(model, root, () => liveView(model)) };
