@@ -7,7 +7,7 @@ import json, os, shutil, subprocess, sys, tempfile
 from pathlib import Path
 from video import make_film
 
-HERE, TURNS, SECONDS = Path(__file__).parent, 3, 5
+HERE, TURNS, SECONDS = Path(__file__).parent, 3, 15
 NEEDS = ['tensorflow-cpu' if sys.platform == 'linux' else 'tensorflow', 'opencv-contrib-python>=4.13,<5', 'pandas', 'requests', 'tqdm', 'moviepy==1.0.3', 'ffmpeg-python', 'matplotlib', 'pillow', 'setuptools<81']
 THEIRS = """
 import sys, time, json, importlib.metadata, cv2
