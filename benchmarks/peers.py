@@ -7,7 +7,7 @@ import json, os, shutil, subprocess, sys, tempfile
 from pathlib import Path
 from video import make_film
 
-HERE, TURNS, SECONDS = Path(__file__).parent, 3, 5
+HERE, TURNS, SECONDS = Path(__file__).parent, 3, 15
 NEEDS = ['tensorflow-cpu' if sys.platform == 'linux' else 'tensorflow', 'opencv-contrib-python>=4.13,<5', 'pandas', 'requests', 'tqdm', 'moviepy==1.0.3', 'ffmpeg-python', 'matplotlib', 'pillow', 'setuptools<81']
 THEIRS = """
 import sys, time, json, importlib.metadata, cv2
@@ -27,6 +27,7 @@ import sys, time, json, fer_nb
 from fer_nb.recognize import Recognizer
 from fer_nb.video import analyze_video
 recognizer = Recognizer.load(threads=1)
+analyze_video(sys.argv[1], recognizer, end=.3) # theirs is warm too
 start, busy = time.perf_counter(), time.process_time()
 s = analyze_video(sys.argv[1], recognizer)
 print(json.dumps([s.frames/(time.perf_counter() - start), 1e3*(time.process_time() - busy)/s.frames, s.with_face/s.frames, f'{fer_nb.__version__}, {recognizer.detector.name}']))

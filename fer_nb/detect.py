@@ -97,7 +97,20 @@ def sha256(
     "Hash a file"
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-# %% ../nbs/02_detect.ipynb #71c98ecf
+# %% ../nbs/02_detect.ipynb #2b2e5111
+def _resuming(part): # a downloader for pooch that goes on where a broken connection left `part`; pooch checks the hash, and drops what is wrong
+    def download(url, out, _):
+        import requests
+        have = part.stat().st_size if part.exists() else 0
+        with requests.get(url, stream=True, timeout=20, headers={'Range': f'bytes={have}-', 'Accept-Encoding': 'identity'} if have else {}) as r:
+            if r.status_code == 416: part.unlink(); return download(url, out, _) # longer than the file: begin anew
+            r.raise_for_status()
+            with open(part, 'ab' if r.status_code == 206 else 'wb') as f:
+                for chunk in r.iter_content(1 << 16): f.write(chunk)
+        os.replace(part, out)
+    return download
+
+# %% ../nbs/02_detect.ipynb #990547e2
 def find_yunet()->Path|None:
     "Path of YuNet's file, its hash checked; None where there is none; raises `DetectorError` where it is a wrong file"
     named = os.environ.get('FER_NB_YUNET')
@@ -117,11 +130,11 @@ def fetch_yunet(
     import pooch
     pooch.get_logger().setLevel('WARNING')
     for url in urls:
-        try: return Path(pooch.retrieve(url, f'sha256:{YUNET_SHA256}', fname=YUNET_FILE, path=cache_dir(), downloader=pooch.HTTPDownloader(timeout=20)))
+        try: return Path(pooch.retrieve(url, f'sha256:{YUNET_SHA256}', fname=YUNET_FILE, path=cache_dir(), downloader=_resuming(cache_dir()/f'{YUNET_FILE}.part')))
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #f27062f1
+# %% ../nbs/02_detect.ipynb #f5eb11bd
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
@@ -158,7 +171,7 @@ class YuNetDetector:
         "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
         return self._search(image, self.max_side) or (self._search(image, 320) if max(image.shape[:2]) > 320 else [])
 
-# %% ../nbs/02_detect.ipynb #2d0eb512
+# %% ../nbs/02_detect.ipynb #9fa9933e
 _noticed = set() # notices that were given, once a process
 
 def _notice_haar(why):

@@ -47,7 +47,12 @@ class Track:
             self.velocity = self.velocity + (1 - np.exp(-dt/.1))*(now - self.velocity)
         self.box, self.time = box, time
 
-# %% ../nbs/22_track.ipynb #7acfc92d
+# %% ../nbs/22_track.ipynb #7fc0ceb1
+def _best_pairs(fits): # rows and columns paired so that the sum is largest
+    if min(fits.shape) == 1: return [np.unravel_index(fits.argmax(), fits.shape)] # no reason to load SciPy, which takes half a second
+    from scipy.optimize import linear_sum_assignment
+    return zip(*linear_sum_assignment(fits, maximize=True))
+
 class FaceTracker:
     "Numbers that stay with faces, for one film or one camera"
     def __init__(self,
@@ -59,9 +64,8 @@ class FaceTracker:
     def _assign(self, boxes, time): # -> Track or None for each box
         found = [None]*len(boxes)
         if not boxes or not self.tracks: return found
-        from scipy.optimize import linear_sum_assignment
         fits = fit([t.at(time) for t in self.tracks], boxes)
-        for i,j in zip(*linear_sum_assignment(np.maximum(fits, self.min_fit), maximize=True)):
+        for i,j in _best_pairs(np.maximum(fits, self.min_fit)):
             if fits[i,j] > self.min_fit: found[j] = self.tracks[i]
         return found
 
