@@ -66,7 +66,12 @@ def _print_csv(rows, labels):
     out.writerow(['file','x','y','w','h','score','label','confidence',*labels,'sure','flags'])
     for r in rows: out.writerow([r['file'], *r['box'], r['score'], r['label'], r['confidence'], *r['probabilities'].values(), r['sure'], ' '.join(r['flags'])])
 
-# %% ../nbs/42_cli.ipynb #e694d3ee
+# %% ../nbs/42_cli.ipynb #5c4241a1
+def _make_folder(folder):
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError: raise FerError(f"{folder} is a file; give a folder") from None
+    except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+
 def _free_name(folder, path): # a file name in folder that is not taken, so that a/1.jpg and b/1.jpg both stay
     name, n = f'{Path(path).stem}.png', 1
     while (folder/name).exists(): n += 1; name = f'{Path(path).stem}-{n}.png'
@@ -88,7 +93,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector):
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #208a4f53
+# %% ../nbs/42_cli.ipynb #b5607665
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF; with --out also folders.', show_default=False)],
@@ -112,10 +117,7 @@ def predict(
     if out: return _predict_table(photos, out, recursive, resume, dask, model, detector)
     if recursive or resume or dask: raise FerError('--recursive, --resume and --dask are for tables; give one with --out')
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
-    if save_annotated:
-        try: save_annotated.mkdir(parents=True, exist_ok=True)
-        except FileExistsError: raise FerError(f"{save_annotated} is a file; give a folder") from None
-        except OSError as e: raise FerError(f"cannot write to {save_annotated} ({e.strerror}); choose another folder") from None
+    if save_annotated: _make_folder(save_annotated)
     recognizer, rows, failed = Recognizer.load(model, detector, icons=icons, threshold=threshold), [], False
     if tta:
         from fer_nb.tta import TtaModel

@@ -22,7 +22,14 @@ def softmax(
     e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/20_runtime.ipynb #d6db7f4c
+# %% ../nbs/20_runtime.ipynb #f4806cdf
+def _open_session(path, threads): # onnxruntime session; raises `ModelError`
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    try: return ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+    except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}); get the whole folder again") from None
+
+# %% ../nbs/20_runtime.ipynb #5c109aac
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU"
     def __init__(self,
@@ -31,16 +38,14 @@ class OnnxModel:
     ):
         self.folder = find_model(name_or_path)
         self.spec = load_spec(self.folder)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = threads, 3
-        path = weights_file(self.folder)
-        try: self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
-        except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}); get the whole folder again") from None
+        self.session = _open_session(weights_file(self.folder), threads)
         missing = set(self.spec.outputs) - {o.name for o in self.session.get_outputs()}
-        if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
+        if missing: raise ModelError(f"{self.folder} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
 
     @property
     def name(self)->str: return self.spec.name
+
+    def _run(self, output, faces): return self.session.run([output], {'faces': np.ascontiguousarray(faces, np.float32)})[0]
 
     def logits(self,
         faces:np.ndarray,       # N×H×W×C float32, 0 to 255, from `preprocess`
@@ -51,8 +56,7 @@ class OnnxModel:
         labels = self.spec.label_set(output)
         if faces.ndim != 4 or faces.shape[1:] != self.spec.preprocess.shape:
             raise ModelError(f"{self.name} takes N×{'×'.join(map(str, self.spec.preprocess.shape))} faces, not {'×'.join(map(str, faces.shape))}")
-        run = lambda batch: self.session.run([labels.name], {'faces': np.ascontiguousarray(batch, np.float32)})[0]
-        parts = [run(faces[i:i+batch_size]) for i in range(0, len(faces), batch_size)]
+        parts = [self._run(labels.name, faces[i:i+batch_size]) for i in range(0, len(faces), batch_size)]
         return np.concatenate(parts) if parts else np.zeros((0, len(labels)), np.float32)
 
     def cams(self,
@@ -62,7 +66,7 @@ class OnnxModel:
         "Class activation maps (Zhou et al. 2016): what each position adds to each label"
         name = f'{self.spec.label_set(output).name}_cam'
         if name not in [o.name for o in self.session.get_outputs()]: return None
-        return self.session.run([name], {'faces': np.ascontiguousarray(faces, np.float32)})[0]
+        return self._run(name, faces)
 
     def probabilities(self,
         faces:np.ndarray,       # N×H×W×C float32, 0 to 255
