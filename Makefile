@@ -4,9 +4,10 @@ BIN    := .venv/bin
 UV     := $(shell command -v uv 2>/dev/null)
 PORT   ?= 8866
 DATA   ?= data/fer2013.csv
+VOTES  ?= data/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lab docs readme train evaluate bench clean
+.PHONY: help app test dev lab docs readme train evaluate reproduce bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -60,11 +61,15 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@command -v quarto >/dev/null || { echo "Quarto is not installed: get it from quarto.org/docs/get-started, then run make docs again"; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
-train: .venv/dev ## Repeat the training of the model that ships, into runs/ (about an hour on two cores)
-	@$(BIN)/fer-nb train --config models/mini_xception/train.json --data $(DATA) --out runs/mini_xception
+train: .venv/dev ## Repeat the training of the model that ships, into runs/ (about an hour on two cores; needs fer2013.csv and FER+'s votes)
+	@$(BIN)/fer-nb train --config models/fernet-small/train.json --data $(DATA) --votes $(VOTES) --out runs/fernet-small
 
 evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
-	@$(BIN)/fer-nb evaluate mini_xception --data $(DATA) --split validation
+	@$(BIN)/fer-nb evaluate fernet-small --data $(DATA) --split validation --no-report
+
+reproduce: .venv/dev ## Recompute every figure of every model: models/*/metrics.json and the model cards
+	@for m in $(notdir $(patsubst %/model.onnx,%,$(wildcard models/*/model.onnx))); do echo "$$m"; \
+	$(BIN)/fer-nb evaluate $$m --data $(DATA) $(if $(wildcard $(VOTES)),--votes $(VOTES)) --full --write --card --no-report >/dev/null || exit 1; done
 
 bench: .venv/dev ## Run the benchmarks; each writes benchmarks/NAME.json
 	@for b in benchmarks/*.py; do echo "$$b"; $(BIN)/python $$b || exit 1; done
