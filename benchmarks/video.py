@@ -57,7 +57,7 @@ def one(film, detector, side, detect_every):
 def measure(film, way):
     "Start that process"
     done = subprocess.run([sys.executable, __file__, 'one', film, *map(str, WAYS[way])], capture_output=True, text=True)
-    return json.loads(done.stdout) if done.returncode == 0 else {'skipped': done.stderr.strip().splitlines()[-1]}
+    return json.loads(done.stdout) if done.returncode == 0 else {'skipped': f'status {done.returncode} {done.stderr.strip()[-300:]}'}
 
 if __name__ == '__main__':
     if sys.argv[1:2] == ['one']: print(json.dumps(one(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])))); sys.exit()
