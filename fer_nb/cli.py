@@ -517,7 +517,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #5cd83cd2
+# %% ../nbs/42_cli.ipynb #efbd87bf
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Faces = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
@@ -528,7 +528,8 @@ def _judging(name, data, votes): # a model, and the data sets that its outputs a
     from fer_nb.data import load_dataset, load_ferplus
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
-    ds, _ = load_dataset(data, model.spec.label_set(), **({'pre': model.spec.preprocess} if data.is_dir() else {}))
+    named = None if data.suffix == '.npz' else model.spec.label_set() # arrays carry names of their own, which must be the model's
+    ds, _ = load_dataset(data, named, **({'pre': model.spec.preprocess} if data.is_dir() else {}))
     return model, [ds] + ([load_ferplus(data, votes)] if votes and 'ferplus' in model.spec.outputs else [])
 
 @app.command()

@@ -13,13 +13,14 @@ import fer_nb
 from .spec import DEFAULT_MODEL, model_folders
 from .evaluate import read_metrics
 
-# %% ../nbs/34_compare.ipynb #b5fcd1ef
+# %% ../nbs/34_compare.ipynb #0ab640ee
 BASELINE = 'mini_xception' # what gains are counted from
 
 def _row(m): # a metrics.json -> the figures people compare; missing ones are gaps
-    at = lambda *keys: next((v for v in [_dig(m, '.'.join(keys))]), None)
-    return {'dataset': at('dataset'), 'accuracy': at('accuracy'), 'low': (m.get('intervals', {}).get('accuracy') or [None]*2)[0], 'high': (m.get('intervals', {}).get('accuracy') or [None]*2)[1],
-            'macro_f1': at('macro_f1'), 'ece': at('ece'), 'ferplus': at('outputs', 'ferplus', 'accuracy'), 'parameters': at('parameters'), 'mb': at('onnx_mb'), 'ms': at('speed', 'ms_one_face')}
+    low, high = _dig(m, 'intervals.accuracy') or (None, None)
+    seconds = m.get('training_seconds')
+    return {'dataset': m.get('dataset'), 'accuracy': m.get('accuracy'), 'low': low, 'high': high, 'macro_f1': m.get('macro_f1'), 'ece': m.get('ece'), 'ferplus': _dig(m, 'outputs.ferplus.accuracy'),
+            'parameters': m.get('parameters'), 'multiply_adds': m.get('multiply_adds'), 'mb': m.get('onnx_mb'), 'ms': _dig(m, 'speed.ms_one_face'), 'minutes': seconds and round(seconds/60), 'best_epoch': m.get('best_epoch')}
 
 def _dig(d, path): # 'a.b' in nested dicts, None where there is none
     for key in path.split('.'): d = d.get(key) if isinstance(d, dict) else None
@@ -27,7 +28,7 @@ def _dig(d, path): # 'a.b' in nested dicts, None where there is none
 
 def comparison(
     models=None,      # Names or paths; all that are installed and have figures if None
-)->pd.DataFrame:      # A row a model: accuracy with its interval, macro F1, ECE, FER+ accuracy, parameters, MB, ms for one face, gain over the baseline
+)->pd.DataFrame:      # A row a model: accuracy with its interval, macro F1, ECE, FER+ accuracy, parameters, multiply-adds, MB, ms for one face, minutes of training, best epoch, gain over the baseline
     "Figures of several models on their test splits; gaps are NaN"
     names = models or [n for n in model_folders() if read_metrics(n)]
     table = pd.DataFrame([_row(read_metrics(n)) for n in names], index=[Path(str(n)).name for n in names])

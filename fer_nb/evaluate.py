@@ -215,7 +215,7 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #0e8534b6
+# %% ../nbs/30_evaluate.ipynb #ac3a2349
 METRICS_FILE = 'metrics.json'
 
 def training_record(
@@ -241,7 +241,7 @@ def write_metrics(
     model = OnnxModel(folder)
     result = evaluate(model, ds, 'test')
     result |= {'train_accuracy': round(float((predict_dataset(model, ds.part('train')).argmax(axis=1) == ds.part('train').labels).mean()), 4), **training_record(folder),
-               'parameters': model.spec.parameters, 'onnx_mb': round((Path(folder)/'model.onnx').stat().st_size/1e6, 3), 'speed': speed(model), 'sha256': model.spec.sha256.get('model.onnx'), 'command': command,
+               'parameters': model.spec.parameters, 'multiply_adds': model.spec.multiply_adds or None, 'onnx_mb': round((Path(folder)/'model.onnx').stat().st_size/1e6, 3), 'speed': speed(model), 'sha256': model.spec.sha256.get('model.onnx'), 'command': command,
                'validation': evaluate(model, ds, 'validation')}
     more = {output_for(model, o): {**evaluate(model, o, 'test'), 'validation': evaluate(model, o, 'validation')} for o in others}
     result |= {'outputs': more, **(extra or {})}
