@@ -62,6 +62,7 @@ def test_quarto_names_only_pages_that_exist():
     pages = re.findall(r'[\w/]+\.ipynb', json.dumps(quarto['website']))
     assert pages
     for page in pages: assert (TOP/'nbs'/page).exists(), page
+    for p in NOTEBOOKS: assert str(p.relative_to(TOP/'nbs')) in pages, f'{p.name} is on no page of the site'
 
 def test_settings_are_the_one_source_of_the_version():
     cfg = configparser.ConfigParser(delimiters=['=']); cfg.read(TOP/'settings.ini')
