@@ -22,14 +22,17 @@ def softmax(
     e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/20_runtime.ipynb #f4806cdf
-def _open_session(path, threads): # onnxruntime session; raises `ModelError`
+# %% ../nbs/20_runtime.ipynb #1b4f3ec9
+def _open_session(path, outputs, threads): # onnxruntime session with at least these outputs; raises `ModelError`
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
-    try: return ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+    try: session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}); get the whole folder again") from None
+    missing = set(outputs) - {o.name for o in session.get_outputs()}
+    if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
+    return session
 
-# %% ../nbs/20_runtime.ipynb #5c109aac
+# %% ../nbs/20_runtime.ipynb #3f782185
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU"
     def __init__(self,
@@ -38,9 +41,7 @@ class OnnxModel:
     ):
         self.folder = find_model(name_or_path)
         self.spec = load_spec(self.folder)
-        self.session = _open_session(weights_file(self.folder), threads)
-        missing = set(self.spec.outputs) - {o.name for o in self.session.get_outputs()}
-        if missing: raise ModelError(f"{self.folder} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
+        self.session = _open_session(weights_file(self.folder), self.spec.outputs, threads)
 
     @property
     def name(self)->str: return self.spec.name
