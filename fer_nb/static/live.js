@@ -25,7 +25,7 @@ function frameSender(model, video, { answered, failed }) {
     busy = false;
     if (!running || !bytes) return;
     waiting.set(nextId, now);
-    model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]);
+    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
     send();
   }
 
@@ -356,6 +356,8 @@ function liveView(model) {
   }
 
   async function saveCharts() { // the minute and the totals in one picture
+    if (!chart) await makeChart();
+    if (!chart) return;
     const from = chart.chart.ctx.canvas, wide = from.width, ratio = devicePixelRatio || 1, high = from.height + 60 * ratio, classes = model.get("classes"), totals = record.totals();
     const line = 26 * ratio, canvas = el("canvas", { width: wide, height: high + (classes.length + 2) * line }), pen = canvas.getContext("2d");
     pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
@@ -407,7 +409,7 @@ function liveView(model) {
 
   let inSight = false;
   const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting && !inSight) { inSight = true; makeChart(); } });
-  sight.observe(chartHere);
+  sight.observe(node);
   const closeTheme = onTheme(() => inSight && makeChart());
   const left = () => { if (page.tab && page.tab !== "live" && state !== "idle") end(); };
   document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
