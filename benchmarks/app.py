@@ -1,5 +1,5 @@
 "How fast the app answers a visitor's camera, and ten at once: a real Chromium, a fake camera of 640×480; writes app.json beside this file"
-import argparse, json, os, platform, socket, subprocess, sys, time, urllib.error, urllib.request
+import argparse, atexit, json, os, platform, socket, subprocess, sys, time, urllib.error, urllib.request
 from pathlib import Path
 import numpy as np
 import psutil
@@ -36,7 +36,12 @@ class Server:
             except OSError: time.sleep(.25)
         if preheated: self.until_ready()
 
-    def kernels(self): return [p for p in psutil.Process(self.process.pid).children(recursive=True) if 'ipykernel' in ' '.join(p.cmdline())]
+    def kernels(self): # processes; zombies are none
+        found = []
+        for p in psutil.Process(self.process.pid).children(recursive=True):
+            try: found += [p] if 'ipykernel' in ' '.join(p.cmdline()) else []
+            except psutil.Error: pass
+        return found
 
     def until_ready(self, seconds=25): # the kernel for the next visitor has run the notebook: it rests
         end = time.time() + seconds
@@ -52,6 +57,7 @@ class Server:
         return p.memory_info().rss/1e6
 
     def close(self):
+        if self.process.poll() is not None: return
         self.process.terminate()
         try: self.process.wait(15)
         except subprocess.TimeoutExpired: self.process.kill()
@@ -110,6 +116,7 @@ def main():
         write_film(f'{d}/face.y4m')
         browser = p.chromium.launch(executable_path=find_browser(), args=[*FLAGS, f'--use-file-for-fake-video-capture={d}/face.y4m'])
         server = Server(True)
+        atexit.register(server.close) # also where a part fails
         if 'first' in parts: result['first_result_seconds_preheated'] = first_result(browser, server); server.until_ready()
         if 'one' in parts: result['one_visitor'] = one_visitor(browser, server)
         if 'many' in parts: result['many_visitors'] = many_visitors(browser, server)
