@@ -46,7 +46,9 @@ def server(tmp_path_factory):
     server.terminate()
     assert server.wait(20) == 0, 'the app does not end when it is told to'
     with socket.socket() as s: assert s.connect_ex(('127.0.0.1', port)) != 0, 'something still listens'
-    assert 'Traceback' not in log.read_text(), log.read_text()[-3000:]
+    # of all that may be logged, one thing is not ours: Jupyter's server says at length that a reply found its visitor gone (a kernel killed, a network cut)
+    ours = [e for e in log.read_text().split('Exception in callback') if 'Traceback' in e and 'WebSocketClosedError' not in e]
+    assert not ours, ours[0][-3000:]
     assert 'face.jpg' not in log.read_text(), 'the log names a visitor\'s photo'
 
 @pytest.fixture(scope='module')
