@@ -5,15 +5,13 @@
 # %% auto #0
 __all__ = ['MAX_FILM_BYTES', 'sweep', 'make_place', 'film_rows', 'Work', 'FilmWidget']
 
-# %% ../nbs/46_clip.ipynb #8165b305
+# %% ../nbs/46_clip.ipynb #b65631c6
 import atexit, os, re, shutil, tempfile, threading, time
 from pathlib import Path
 import traitlets
 from .labels import FerError
-from .recognize import annotate
-from .track import FaceTracker, Smoother
 from .film import FilmWriter, open_film
-from .live import smooth
+from .video import draw_look, watch
 from .widgets import FaceWidget, source
 
 # %% ../nbs/46_clip.ipynb #b7b225c5
@@ -32,20 +30,16 @@ def make_place()->Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
-# %% ../nbs/46_clip.ipynb #bcc9b467
+# %% ../nbs/46_clip.ipynb #cebca116
 def film_rows(
     recognizer,
     film,           # From `open_film`
-    out,            # `FilmWriter`, or None
+    out,            # `FilmWriter`
 ):                  # Yields for each frame: its index, its seconds, and a list of [face, box, score, label, confidence, probabilities]
-    "Name the faces of every frame; they keep their numbers"
-    tracker, smoother = FaceTracker(), Smoother(.3)
-    for frame in film.frames():
-        found = recognizer(frame.image)
-        numbers = tracker.update(found, frame.time)
-        found = smooth(found, recognizer, numbers, smoother, frame.time)
-        if out: out.add(annotate(frame.image, found), frame.time)
-        yield frame.index, round(frame.time, 3), [[n, list(r.box), r.score, r.label, r.confidence, list(r.probabilities.values())] for n, r in zip(numbers, found)]
+    "Name the faces of every frame, averaged over time, and write the annotated film"
+    for look in watch(film, recognizer, workers=1):
+        out.add(draw_look(look), look.frame.time)
+        yield look.frame.index, round(look.frame.time, 3), [[s.number, list(s.raw.box), s.raw.score, s.smooth.label, s.smooth.confidence, list(s.smooth.probabilities.values())] for s in look.faces]
 
 class Work(threading.Thread):
     "The reading of one film, beside the kernel's own thread, so that it can be told to stop"

@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['WIDTHS', 'smooth', 'LiveWidget']
 
-# %% ../nbs/44_live.ipynb #e273c56c
-from dataclasses import replace
+# %% ../nbs/44_live.ipynb #9a398d95
 import traitlets
 from .recognize import Recognitions
 from .track import FaceTracker, Smoother
 from .widgets import FaceWidget, face_messages, source
 
-# %% ../nbs/44_live.ipynb #ec6b953d
+# %% ../nbs/44_live.ipynb #5cf041b1
 WIDTHS = {'haar': 400} # Detector -> pixels, where 640 takes too long
 
 def smooth(
@@ -24,12 +23,8 @@ def smooth(
 )->Recognitions:       # The same faces, labels and confidences from the averages
     "Average the probabilities of each face over time"
     if not recognitions: return recognitions
-    label_set = recognizer.label_set
-    rows = smoother.update(numbers, [[r.probabilities[l] for l in label_set] for r in recognitions], time)
-    best = [label_set[i] for i in rows.argmax(axis=1)]
-    return Recognitions(replace(r, label=l, emotion=label_set.emotion(l), confidence=round(float(p.max()), 4), sure=bool(p.max() >= recognizer.threshold),
-                                probabilities={n: round(float(v), 4) for n,v in zip(label_set, p)})
-                        for r, p, l in zip(recognitions, rows, best))
+    rows = smoother.update(numbers, [[r.probabilities[l] for l in recognizer.label_set] for r in recognitions], time)
+    return Recognitions(recognizer._row(r, p, r.flags) for r, p in zip(recognitions, rows))
 
 # %% ../nbs/44_live.ipynb #23a28bbb
 class LiveWidget(FaceWidget):

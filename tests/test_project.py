@@ -41,7 +41,7 @@ def test_a_module_imports_only_smaller_numbers():
             assert number(numbered[used]) < number(path), f'{path.name} imports {used}'
 
 def test_serving_never_imports_tensorflow():
-    code = 'import sys, fer_nb.recognize, fer_nb.widgets, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
+    code = 'import sys, fer_nb.recognize, fer_nb.page, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
 
 def test_notebooks_stay_small_and_clean():

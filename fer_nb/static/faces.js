@@ -140,7 +140,7 @@ function named(face, model) {
 // One face's box and label as an SVG group; `place` moves it. Lengths are pixels of the picture; `unit` is one pixel of the screen.
 function faceMark(number, color) {
   const dark = el("rect", { fill: "none", stroke: "#000000", "stroke-opacity": 0.5 }), frame = el("rect", { fill: "none", stroke: color });
-  const chip = el("rect", { fill: color }), text = el("text", { "font-family": "system-ui, sans-serif", "font-weight": 600, fill: inkOn(color) });
+  const chip = el("rect", { fill: color }), text = el("text", { direction: "ltr", "font-family": "system-ui, sans-serif", "font-weight": 600, fill: inkOn(color) });
   const picture = el("image", {}), list = el("g", {});
   const node = el("g", { class: "fer-box", "data-face": number }, dark, frame, chip, text, picture, list);
   let written = "", wide = 0;
@@ -161,7 +161,7 @@ function faceMark(number, color) {
     list.replaceChildren(...(lines ?? []).flatMap((l, i) => [
       el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size, height: 1.35 * size, fill: "#000000", "fill-opacity": 0.6 }),
       el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size * l.p, height: 1.35 * size, fill: l.color, "fill-opacity": 0.55 }),
-      el("text", { x: 0.3 * size, y: (i + 0.95) * 1.35 * size - 0.2 * size, "font-size": 0.85 * size, fill: "#ffffff", "font-family": "system-ui, sans-serif" }, el("tspan", { "font-family": EMOJI_FONTS }, l.emoji), ` ${l.text}`)]));
+      el("text", { direction: "ltr", x: 0.3 * size, y: (i + 0.95) * 1.35 * size - 0.2 * size, "font-size": 0.85 * size, fill: "#ffffff", "font-family": "system-ui, sans-serif" }, el("tspan", { "font-family": EMOJI_FONTS }, l.emoji), ` ${l.text}`)]));
   }
 
   function place({ x, y, w, h }, look, { width, height, unit, count, lines, strong }) {

@@ -12,7 +12,7 @@ function headerView(model) {
   tabs.addEventListener("keydown", alongTabs);
   const { node: settings, relabel: relabelSettings } = settingsView(model);
   const help = helpDialog();
-  const node = el("header", { class: "fer fer-header" },
+  const node = el("div", { class: "fer fer-header" },
     el("div", { class: "fer-row fer-top" }, el("h1", { say: "app.title" }), el("div", { class: "fer-row" }, languages, theme, openHelp, settings)),
     facts, tabs, help);
 

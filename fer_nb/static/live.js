@@ -1,13 +1,13 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
 function frameSender(model, video, { answered, failed }) {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const waiting = new Map(); // frame id -> when it was caught
-  let nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0;
+  let width = 0, delays = [], nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0;
 
   function caught() { // the camera has a new picture
     if (!running) return;
@@ -18,21 +18,21 @@ function frameSender(model, video, { answered, failed }) {
   async function send() {
     if (!running || busy || !fresh || waiting.size >= IN_FLIGHT || !video.videoWidth || document.hidden) return;
     busy = true; fresh = false;
-    const now = performance.now(), scale = Math.min(1, model.get("frame_width") / video.videoWidth);
+    const now = performance.now(), scale = Math.min(1, (width || model.get("frame_width")) / video.videoWidth);
     canvas.width = Math.round(video.videoWidth * scale); canvas.height = Math.round(video.videoHeight * scale);
     pen.drawImage(video, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8)), bytes = blob && (await blob.arrayBuffer());
     busy = false;
     if (!running || !bytes) return;
     waiting.set(nextId, now);
-    model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]);
+    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
     send();
   }
 
   function receive(reply) {
     if (reply.kind !== "frame" || !waiting.has(reply.id)) return;
     const now = performance.now(), caughtAt = waiting.get(reply.id);
-    waiting.delete(reply.id); lastReply = now;
+    waiting.delete(reply.id); lastReply = now; delays.push(now - caughtAt);
     send();
     if (reply.id < newest) return; // a newer one overtook it
     newest = reply.id;
@@ -44,7 +44,14 @@ function frameSender(model, video, { answered, failed }) {
     for (const [id, sent] of waiting) if (now - sent > GIVE_UP_MS) waiting.delete(id);
     if (document.hidden) { lastReply = now; return; }
     if (now - lastReply > LOST_MS) failed();
-    fresh = true; send();
+    fit(); fresh = true; send();
+  }
+
+  function fit() { // a busy server gets smaller frames, an idle one larger ones, up to the widget's own width
+    const most = model.get("frame_width"), delay = delays.sort((a, b) => a - b)[delays.length >> 1];
+    if (delay > SLOW_MS) width = Math.max(LEAST_WIDTH, Math.round(0.8 * (width || most)));
+    else if (delay < QUICK_MS) width = Math.min(most, Math.round((width || most) / 0.9));
+    width = Math.min(width || most, most); delays = [];
   }
 
   model.on("msg:custom", receive);
@@ -356,6 +363,8 @@ function liveView(model) {
   }
 
   async function saveCharts() { // the minute and the totals in one picture
+    if (!chart) await makeChart();
+    if (!chart) return;
     const from = chart.chart.ctx.canvas, wide = from.width, ratio = devicePixelRatio || 1, high = from.height + 60 * ratio, classes = model.get("classes"), totals = record.totals();
     const line = 26 * ratio, canvas = el("canvas", { width: wide, height: high + (classes.length + 2) * line }), pen = canvas.getContext("2d");
     pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
@@ -407,7 +416,7 @@ function liveView(model) {
 
   let inSight = false;
   const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting && !inSight) { inSight = true; makeChart(); } });
-  sight.observe(chartHere);
+  sight.observe(node);
   const closeTheme = onTheme(() => inSight && makeChart());
   const left = () => { if (page.tab && page.tab !== "live" && state !== "idle") end(); };
   document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
