@@ -128,7 +128,7 @@ def heat_picture(
         shown = overlay(shown, heat_map(recognizer.model, face, label or r.label, recognizer.label_set.name, method), square_box(r.box, pre.margin))
     return shown
 
-# %% ../nbs/31_explain.ipynb #005fd9af
+# %% ../nbs/31_explain.ipynb #fcd913ef
 def heat_maps(
     model:OnnxModel,
     faces:np.ndarray,       # N×H×W×C float32, 0 to 255
@@ -151,6 +151,7 @@ def class_rows(
     rng = np.random.default_rng(seed)
     return {name: np.sort(rng.permutation(np.flatnonzero(ds.labels == i))[:n]) for i,name in enumerate(ds.label_set)}
 
+# %% ../nbs/31_explain.ipynb #12889b45
 def mean_heat(
     model:OnnxModel,
     ds:FaceDataset,         # In the labels of one of the model's outputs
@@ -177,7 +178,7 @@ def plot_mean_heat(
         ax.set_title(name, fontsize=8); ax.axis('off')
     return fig
 
-# %% ../nbs/31_explain.ipynb #6cbf8333
+# %% ../nbs/31_explain.ipynb #bf2af09d
 def plot_gallery(
     model:OnnxModel,
     ds:FaceDataset,

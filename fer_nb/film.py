@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #3188d0f6
+# %% ../nbs/24_film.ipynb #4c63227e
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -44,6 +44,7 @@ def _why(e, source): # an error of PyAV -> one line
     if '://' in source: return f"{source} cannot be opened ({type(e).__name__}); check the address and the network"
     return f"{source} is not a film that can be read; give an MP4, MOV, MKV, WebM or AVI file that plays elsewhere"
 
+# %% ../nbs/24_film.ipynb #b4442b53
 class FileFilm:
     "A film in a file or at an address; raises `VideoError`"
     live = False
@@ -100,7 +101,7 @@ class FileFilm:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/24_film.ipynb #9215086b
+# %% ../nbs/24_film.ipynb #2ff822d5
 class CameraFilm:
     "A camera of this machine; raises `VideoError`"
     live, count, broken = True, None, 0
@@ -134,7 +135,7 @@ class CameraFilm:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/24_film.ipynb #2c6abac7
+# %% ../nbs/24_film.ipynb #7f4dbc59
 def open_film(
     source, # Path, URL, number of a camera, "camera" or "camera:1"; a `FileFilm` or `CameraFilm` passes through
 ):          # With `frames`, `fps`, `count` and `close`
@@ -144,7 +145,7 @@ def open_film(
     if isinstance(source, int) or (camera and not Path(str(source)).exists()): return CameraFilm(int(camera[1] or 0))
     return FileFilm(os.path.expanduser(source) if isinstance(source, (str, Path)) else source)
 
-# %% ../nbs/24_film.ipynb #b045e394
+# %% ../nbs/24_film.ipynb #80e5fb1b
 def _fitted(image, width, height): # letterboxed where the shape differs
     h, w = image.shape[:2]
     scale = min(width/w, height/h)
@@ -172,6 +173,7 @@ class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own f
 FORMATS = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.webm': 'webm'}
 CODECS = {'.mp4': 'libx264', '.m4v': 'libx264', '.mov': 'libx264', '.mkv': 'libx264', '.webm': 'libvpx-vp9'}
 
+# %% ../nbs/24_film.ipynb #dcb3d4a0
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
