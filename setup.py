@@ -14,16 +14,17 @@ def lines(key): return [line for line in cfg[key].splitlines() if line.strip()]
 
 class BuildWithModels(build_py):
     "Copy the app's notebook and the models that serve people into the wheel; the Keras weights stay in the repository"
-    shipped = ['nbs/app.ipynb', *(f'models/*/{name}' for name in ('model.onnx', 'model.json', 'metrics.json', 'history.csv', 'README.md'))]
+    parts = ('model.onnx', 'model.json', 'metrics.json', 'history.csv', 'README.md')
 
     def run(self):
         super().run()
         if self.editable_mode: return # then they are found in the repository itself
-        for pattern in self.shipped:
-            for src in HERE.glob(pattern):
-                dst = Path(self.build_lib)/cfg['lib_name']/src.relative_to(HERE/'nbs' if pattern.startswith('nbs') else HERE)
-                dst.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(src, dst)
+        package = Path(self.build_lib)/cfg['lib_name']
+        carried = {HERE/'nbs/app.ipynb': package/'app.ipynb'}
+        for weights in HERE.glob('models/*/model.onnx'): carried |= {weights.parent/part: package/'models'/weights.parent.name/part for part in self.parts if (weights.parent/part).exists()}
+        for src, dst in carried.items():
+            dst.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(src, dst)
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),

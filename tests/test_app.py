@@ -356,7 +356,8 @@ def test_how_good_it_is(visit):
     import json
     page = visit('quality')
     page.locator('.fer-matrix').wait_for()
-    metrics = json.loads((TOP/'models/mini_xception/metrics.json').read_text())
+    from fer_nb.evaluate import read_metrics
+    metrics = read_metrics()
     assert f"{100*metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()
     assert page.locator('.fer-matrix tbody td').count() == 49 and page.locator('.fer-diagram li').count() > 3
     page.locator('.fer-quality .u-wrap').wait_for(); shot(page, 'quality')
