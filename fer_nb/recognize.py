@@ -48,7 +48,13 @@ class Recognitions(list):
         table.insert(0, '', [r.emotion.html for r in self])
         return table.to_html(index=False, escape=False)
 
-# %% ../nbs/21_recognize.ipynb #fa3b5eeb
+# %% ../nbs/21_recognize.ipynb #32a48c45
+def _recognition(label_set, face, p): # a Face and its probabilities -> Recognition
+    by_label = {l: round(float(v), 6) for l,v in zip(label_set, p)}
+    best = max(by_label, key=by_label.get)
+    return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks)
+
+# %% ../nbs/21_recognize.ipynb #97202da8
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -82,10 +88,7 @@ class Recognizer:
         "Turn the faces of a picture into the network's input"
         return boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces])
 
-    def answer(self,
-        inputs,               # For each picture what `inputs` gave
-        faces,                # For each picture a list of `Face`
-    )->list:                  # For each its `Recognitions`, in the order of its faces
+    def answer(self, inputs, faces)->list: # For each picture what `inputs` gave, and its list of `Face` -> for each its `Recognitions`
         "Name the expressions of faces that were found before, those of all pictures in one batch"
         if not len(inputs): return []
         rows = iter(self.model.probabilities(np.concatenate(inputs), self.label_set.name))
@@ -95,12 +98,9 @@ class Recognizer:
         "Name the expressions of the faces of several pictures in one batch"
         return self.answer([self.inputs(im, found) for im,found in zip(images, faces)], faces)
 
-    def _row(self, face, p): # a Face and its probabilities -> Recognition
-        by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}
-        best = max(by_label, key=by_label.get)
-        return Recognition(face.box, face.score, best, by_label[best], by_label, self.label_set.emotion(best), face.landmarks)
+    def _row(self, face, p): return _recognition(self.label_set, face, p)
 
-# %% ../nbs/21_recognize.ipynb #54c833bc
+# %% ../nbs/21_recognize.ipynb #185d3623
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,

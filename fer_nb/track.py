@@ -47,12 +47,13 @@ class Track:
             self.velocity = self.velocity + (1 - np.exp(-dt/.1))*(now - self.velocity)
         self.box, self.time = box, time
 
-# %% ../nbs/22_track.ipynb #7fc0ceb1
+# %% ../nbs/22_track.ipynb #1f9f232f
 def _best_pairs(fits): # rows and columns paired so that the sum is largest
     if min(fits.shape) == 1: return [np.unravel_index(fits.argmax(), fits.shape)] # no reason to load SciPy, which takes half a second
     from scipy.optimize import linear_sum_assignment
     return zip(*linear_sum_assignment(fits, maximize=True))
 
+# %% ../nbs/22_track.ipynb #20ef69f2
 class FaceTracker:
     "Numbers that stay with faces, for one film or one camera"
     def __init__(self,
@@ -94,7 +95,7 @@ class FaceTracker:
             else: known[n] = Track(n, np.asarray(box, float), time, np.zeros(2))
         self.tracks, self.count = list(known.values()), max([self.count, *numbers])
 
-# %% ../nbs/22_track.ipynb #cb866d1d
+# %% ../nbs/22_track.ipynb #9a5574ed
 def _mix(a, b, w): # two Faces -> one between them, w of the way
     box = tuple(round(float(v)) for v in np.array(a.box)*(1-w) + np.array(b.box)*w)
     marks = None if a.landmarks is None or b.landmarks is None else (a.landmarks*(1-w) + b.landmarks*w).astype(np.float32)
@@ -110,7 +111,7 @@ def between(
     near = before if way < .5 else after
     return {**both, **{n: replace(f, score=float('nan')) for n,f in near.items() if n not in both}}
 
-# %% ../nbs/22_track.ipynb #04a3234d
+# %% ../nbs/22_track.ipynb #93dcf026
 class Smoother:
     "A running average of each face's probabilities"
     def __init__(self,
