@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #4c63227e
+# %% ../nbs/24_film.ipynb #8f9144c7
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -44,7 +44,27 @@ def _why(e, source): # an error of PyAV -> one line
     if '://' in source: return f"{source} cannot be opened ({type(e).__name__}); check the address and the network"
     return f"{source} is not a film that can be read; give an MP4, MOV, MKV, WebM or AVI file that plays elsewhere"
 
-# %% ../nbs/24_film.ipynb #b4442b53
+def _opened(name): # -> PyAV's container, which has pictures
+    import av
+    if '://' not in name and Path(name).is_dir(): raise VideoError(_why(IsADirectoryError(), name))
+    av.logging.set_level(av.logging.PANIC)
+    try: container = av.open(name, timeout=(20., 20.) if '://' in name else None, metadata_errors='replace')
+    except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)) from None
+    if container.streams.video: return container
+    container.close()
+    raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film")
+
+def _decoded(film): # PyAV's frames of a `FileFilm`; damaged packets are counted
+    import av
+    packets = film.container.demux(film.stream)
+    while True:
+        try: packet = next(packets, None)
+        except av.error.FFmpegError: film.broken += 1; return # the rest of the file cannot be reached
+        if packet is None: return
+        try: yield from packet.decode()
+        except av.error.FFmpegError: film.broken += 1
+
+# %% ../nbs/24_film.ipynb #16b5ad81
 class FileFilm:
     "A film in a file or at an address; raises `VideoError`"
     live = False
@@ -52,13 +72,8 @@ class FileFilm:
     def __init__(self,
         source, # Path or URL
     ):
-        import av
         self.name, self.broken, self.sizes = str(source), 0, set()
-        if '://' not in self.name and Path(self.name).is_dir(): raise VideoError(_why(IsADirectoryError(), self.name))
-        av.logging.set_level(av.logging.PANIC)
-        try: self.container = av.open(self.name, timeout=(20., 20.) if '://' in self.name else None, metadata_errors='replace')
-        except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, self.name)) from None
-        if not self.container.streams.video: self.close(); raise VideoError(f"{self.name} holds no pictures, only sound or nothing; give a film")
+        self.container = _opened(self.name)
         self.stream = self.container.streams.video[0]
         self.stream.thread_type = 'AUTO'
         rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
@@ -66,16 +81,6 @@ class FileFilm:
         self.begins = float((self.stream.start_time or 0)*self.stream.time_base)
         seconds = float(self.stream.duration*self.stream.time_base) if self.stream.duration else (self.container.duration or 0)/1e6
         self.count = self.stream.frames or round(seconds*self.fps) or None # a guess, for progress
-
-    def _decoded(self): # PyAV's frames; damaged packets are counted
-        import av
-        packets = self.container.demux(self.stream)
-        while True:
-            try: packet = next(packets, None)
-            except av.error.FFmpegError: self.broken += 1; return # the rest of the file cannot be reached
-            if packet is None: return
-            try: yield from packet.decode()
-            except av.error.FFmpegError: self.broken += 1
 
     def _image(self, frame):
         image = upright(frame.reformat(format='rgb24', threads=1).to_ndarray(), frame.rotation)
@@ -91,7 +96,7 @@ class FileFilm:
     ):                        # Yields `Frame`
         "Read the film once, from its beginning; raises `VideoError` where it holds no frame"
         index, last = -1, max(only, default=-1) if only is not None else float('inf')
-        for index,frame in enumerate(self._decoded()):
+        for index,frame in enumerate(_decoded(self)):
             at = frame.time - self.begins if frame.time is not None else index/self.fps
             if index > last or (end is not None and at > end): return
             if at >= start and index >= first and index % every == 0 and (only is None or index in only): yield Frame(index, round(at, 4), self._image(frame))
@@ -145,7 +150,7 @@ def open_film(
     if isinstance(source, int) or (camera and not Path(str(source)).exists()): return CameraFilm(int(camera[1] or 0))
     return FileFilm(os.path.expanduser(source) if isinstance(source, (str, Path)) else source)
 
-# %% ../nbs/24_film.ipynb #80e5fb1b
+# %% ../nbs/24_film.ipynb #bf0f00df
 def _fitted(image, width, height): # letterboxed where the shape differs
     h, w = image.shape[:2]
     scale = min(width/w, height/h)
@@ -170,10 +175,29 @@ class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own f
     def tell(self): return self.file.tell()
     def close(self): self.file.close()
 
+# %% ../nbs/24_film.ipynb #b655b882
 FORMATS = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.webm': 'webm'}
 CODECS = {'.mp4': 'libx264', '.m4v': 'libx264', '.mov': 'libx264', '.mkv': 'libx264', '.webm': 'libvpx-vp9'}
 
-# %% ../nbs/24_film.ipynb #dcb3d4a0
+def _new_film(path): # -> the file and PyAV's container in it
+    import av
+    ending = path.suffix.lower()
+    if ending not in CODECS: raise VideoError(f"{path} has no known ending; name the film .mp4, .mov, .mkv or .webm")
+    if not path.parent.is_dir(): raise VideoError(f"there is no folder {path.parent}; make it first, or choose another")
+    try: file = _File(path)
+    except OSError as e: raise disk_error(e, path) from None
+    return file, av.open(file, 'w', format=FORMATS[ending], options={'movflags': 'hybrid_fragmented'} if FORMATS[ending] in ('mp4','mov') else {})
+
+def _stream(container, ending, fps, quality, image): # a stream for frames like this one
+    height, width = (n + n % 2 for n in image.shape[:2]) # H.264 wants even sides
+    stream = container.add_stream(CODECS[ending], rate=round(fps) or 1)
+    stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
+    stream.codec_context.time_base, stream.codec_context.gop_size = Fraction(1, 10_000), round(2*fps) or 1
+    fast = {'deadline': 'realtime', 'cpu-used': '8', 'b': '0'} if ending == '.webm' else {'preset': 'veryfast'}
+    stream.options = {'crf': str(quality), **fast}
+    return stream
+
+# %% ../nbs/24_film.ipynb #ff775c51
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
@@ -181,23 +205,8 @@ class FilmWriter:
         fps:float=30.,    # Frames a second, where the times do not say otherwise
         quality:int=21,   # x264's constant rate factor: lower is better and larger
     ):
-        import av
         self.path, self.fps, self.quality, self.stream, self.last = Path(path).expanduser(), fps, quality, None, -1
-        if self.path.suffix.lower() not in CODECS: raise VideoError(f"{self.path} has no known ending; name the film .mp4, .mov, .mkv or .webm")
-        if not self.path.parent.is_dir(): raise VideoError(f"there is no folder {self.path.parent}; make it first, or choose another")
-        options = {'movflags': 'hybrid_fragmented'} if self.path.suffix.lower() in ('.mp4','.m4v','.mov') else {}
-        try: self.file = _File(self.path)
-        except OSError as e: raise disk_error(e, self.path) from None
-        self.container = av.open(self.file, 'w', format=FORMATS[self.path.suffix.lower()], options=options)
-
-    def _begin(self, image):
-        height, width = (n + n % 2 for n in image.shape[:2]) # H.264 wants even sides
-        self.stream = self.container.add_stream(CODECS[self.path.suffix.lower()], rate=round(self.fps) or 1)
-        self.stream.width, self.stream.height, self.stream.pix_fmt = width, height, 'yuv420p'
-        self.stream.codec_context.time_base = Fraction(1, 10_000)
-        self.stream.codec_context.gop_size = round(2*self.fps) or 1
-        fast = {'deadline': 'realtime', 'cpu-used': '8', 'b': '0'} if 'webm' in self.path.suffix.lower() else {'preset': 'veryfast'}
-        self.stream.options = {'crf': str(self.quality), **fast}
+        self.file, self.container = _new_film(self.path)
 
     def add(self,
         image:np.ndarray,       # H×W×3 uint8, RGB
@@ -205,7 +214,7 @@ class FilmWriter:
     )->None:
         "Append a frame"
         import av
-        if self.stream is None: self._begin(image)
+        if self.stream is None: self.stream = _stream(self.container, self.path.suffix.lower(), self.fps, self.quality, image)
         if image.shape[:2] != (self.stream.height, self.stream.width): image = _fitted(image, self.stream.width, self.stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), 'rgb24').reformat(format='yuv420p', threads=1)
         step = 10_000/self.fps

@@ -73,7 +73,13 @@ def face_flags(
     "Say why an answer should not be trusted"
     return ('small',)*(min(box[2:]) < SMALL_FACE) + ('blurred',)*(sharpness(face) < BLURRED)
 
-# %% ../nbs/21_recognize.ipynb #09ed6650
+# %% ../nbs/21_recognize.ipynb #4a32b5a7
+def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilities and flags -> Recognition
+    by_label = {l: round(float(v), 6) for l,v in zip(label_set, p)}
+    best = max(by_label, key=by_label.get)
+    return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
+
+# %% ../nbs/21_recognize.ipynb #5e790d8b
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -109,10 +115,7 @@ class Recognizer:
         "Turn the faces of a picture into the network's input"
         return boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces])
 
-    def answer(self,
-        inputs,               # For each picture what `inputs` gave
-        faces,                # For each picture a list of `Face`
-    )->list:                  # For each its `Recognitions`, in the order of its faces
+    def answer(self, inputs, faces)->list: # For each picture what `inputs` gave, and its list of `Face` -> for each its `Recognitions`
         "Name the expressions of faces that were found before, those of all pictures in one batch"
         if not len(inputs): return []
         batch = np.concatenate(inputs)
@@ -124,12 +127,9 @@ class Recognizer:
         "Name the expressions of the faces of several pictures in one batch"
         return self.answer([self.inputs(im, found) for im,found in zip(images, faces)], faces)
 
-    def _row(self, face, p, flags=()): # a Face, its probabilities and flags -> Recognition
-        by_label = {l: round(float(v), 6) for l,v in zip(self.label_set, p)}
-        best = max(by_label, key=by_label.get)
-        return Recognition(face.box, face.score, best, by_label[best], by_label, self.label_set.emotion(best), face.landmarks, by_label[best] >= self.threshold, flags)
+    def _row(self, face, p, flags=()): return _recognition(self.label_set, face, p, self.threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #d9efd720
+# %% ../nbs/21_recognize.ipynb #7ce96182
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,
