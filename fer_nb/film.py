@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #8f9144c7
+# %% ../nbs/24_film.ipynb #699af85e
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -47,7 +47,6 @@ def _why(e, source): # an error of PyAV -> one line
 def _opened(name): # -> PyAV's container, which has pictures
     import av
     if '://' not in name and Path(name).is_dir(): raise VideoError(_why(IsADirectoryError(), name))
-    av.logging.set_level(av.logging.PANIC)
     try: container = av.open(name, timeout=(20., 20.) if '://' in name else None, metadata_errors='replace')
     except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)) from None
     if container.streams.video: return container
