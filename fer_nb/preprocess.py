@@ -27,7 +27,7 @@ def _check_size(width, height, name):
     if max(width, height) <= MAX_SIDE and width*height <= MAX_PIXELS: return
     raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {MAX_PIXELS//10**6} million in all: make it smaller first")
 
-# %% ../nbs/01_preprocess.ipynb #c0c8e619
+# %% ../nbs/01_preprocess.ipynb #a388220d
 def _to_rgb(im): # Pillow image -> H×W×3 uint8
     if im.mode.startswith('I') or im.mode == 'F':
         a = np.asarray(im, np.float64)
@@ -38,7 +38,7 @@ def _to_rgb(im): # Pillow image -> H×W×3 uint8
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
     return np.array(im.convert('RGB'))
 
-FORMATS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
+FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
 def _open_image(src, name): # path or file object -> upright RGB array
     try:
