@@ -18,14 +18,14 @@ from typing import Annotated, Optional
 import typer
 from .labels import FerError
 
-# %% ../nbs/42_cli.ipynb #62b7079e
+# %% ../nbs/42_cli.ipynb #26d48dea
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={'help_option_names': ['-h','--help']},
                   help='Name the expression on faces: in photos, in a web app, and with networks of your own.')
 
 def say(text): # one line to the person, not to the output
     typer.echo(text, err=True)
 
-Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder; mini_xception if not given.')]
+Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder; fernet-small if not given.')]
 Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.')]
 Dask = Annotated[Optional[str], typer.Option('--dask', help='Address of a Dask scheduler, such as tcp://host:8786, whose workers share the work.')]
 Language = Annotated[Optional[str], typer.Option('--language', '-l', help='Of the words on pictures: en, es, fr, de, pt, zh, ja, hi or ar.')]

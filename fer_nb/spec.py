@@ -81,8 +81,8 @@ def weights_file(
     if name in spec.sha256 and sha256(path) != spec.sha256[name]: raise ModelError(f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again")
     return path
 
-# %% ../nbs/03_spec.ipynb #7f385582
-DEFAULT_MODEL = 'mini_xception'
+# %% ../nbs/03_spec.ipynb #dbc4c081
+DEFAULT_MODEL = 'fernet-small'
 
 def model_folders()->dict: # Name -> folder
     "All models that can be asked for by name"

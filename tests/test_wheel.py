@@ -26,7 +26,7 @@ def wheel(tmp_path_factory):
 def test_what_the_wheel_carries(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.stat().st_size <= 12e6
-    for wanted in ('fer_nb/app.ipynb', 'fer_nb/py.typed', 'fer_nb/static/faces.js', 'fer_nb/models/mini_xception/model.onnx', 'fer_nb/models/mini_xception/model.json', 'fer_nb/models/mini_xception/metrics.json'): assert wanted in names
+    for wanted in ('fer_nb/app.ipynb', 'fer_nb/py.typed', 'fer_nb/static/faces.js', 'fer_nb/models/fernet-small/model.onnx', 'fer_nb/models/mini_xception/model.onnx', 'fer_nb/models/mini_xception/model.json', 'fer_nb/models/mini_xception/metrics.json'): assert wanted in names
     assert not [n for n in names if n.endswith(('.keras','.csv.gz')) or n.startswith(('nbs/','tests/'))]
 
 @pytest.fixture(scope='module')
