@@ -58,9 +58,9 @@ The data carry no age, gender, skin color or origin, so no figure here is split 
 _FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixels, found by web search and labeled by few people. It carries no licence to redistribute, and no face of it is in this repository. People agree with its labels on about 65±5 % (the same paper).'''
 _FERPLUS = '''FER+ (Barsoum et al. 2016): the same faces, voted on by ten people each; a face without a majority is left out.'''
 
-# %% ../nbs/37_card.ipynb #f046119e
+# %% ../nbs/37_card.ipynb #0c578e71
 def _title(spec, m): # the first lines
-    about = markdown_table(['', ''], [['Parameters', f"{m['parameters']:,}"], ['Size of model.onnx', f"{m['onnx_mb']:g} MB"], ['Input', f"{'×'.join(map(str, spec.preprocess.shape))}, gray levels 0 to 255" if spec.preprocess.channels == 1 else f"{'×'.join(map(str, spec.preprocess.shape))}, RGB 0 to 255"],
+    about = markdown_table(['What', 'Value'], [['Parameters', f"{m['parameters']:,}"], ['Size of model.onnx', f"{m['onnx_mb']:g} MB"], ['Input', f"{'×'.join(map(str, spec.preprocess.shape))}, gray levels 0 to 255" if spec.preprocess.channels == 1 else f"{'×'.join(map(str, spec.preprocess.shape))}, RGB 0 to 255"],
         *[[f'Output `{name}`', ', '.join(labels)] for name, labels in spec.outputs.items()], *[[f'Temperature of `{o}`', f'{t:g}'] for o,t in spec.temperature.items()],
         *([['One face, network alone', f"{m['speed']['ms_one_face']:g} ms on {m['speed']['cores']} cores ({m['speed']['cpu']})"]] if m.get('speed') else [])])
     return f'<!-- Made from model.json, metrics.json and train.json by `fer-nb evaluate {spec.name} --card`; change it there -->\n\n# {spec.name}\n\nNames the expression on a cropped face. Labels are in the order of the outputs.\n\n{about}\n'

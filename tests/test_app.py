@@ -46,8 +46,10 @@ def server(tmp_path_factory):
     server.terminate()
     assert server.wait(20) == 0, 'the app does not end when it is told to'
     with socket.socket() as s: assert s.connect_ex(('127.0.0.1', port)) != 0, 'something still listens'
-    # of all that may be logged, one thing is not ours: Jupyter's server says at length that a reply found its visitor gone (a kernel killed, a network cut)
-    ours = [e for e in log.read_text().split('Exception in callback') if 'Traceback' in e and 'WebSocketClosedError' not in e]
+    # of all that may be logged, two things are not ours: Jupyter's server says at length that a reply found its visitor gone (a kernel killed, a network cut), and that a kernel it looked at
+    # to see if it is idle was given back meanwhile
+    text = re.sub(r"\[Voila\] ERROR \| The following exception was encountered while checking the idle duration.*?KeyError: '[0-9a-f-]+'", '', log.read_text(), flags=re.S)
+    ours = [e for e in text.split('Exception in callback') if 'Traceback' in e and 'WebSocketClosedError' not in e]
     assert not ours, ours[0][-3000:]
     assert 'face.jpg' not in log.read_text(), 'the log names a visitor\'s photo'
 

@@ -89,7 +89,7 @@ function qualityView(model) {
     node.innerHTML = report.card; // made by the kernel with every tag of the card's own escaped
     for (const h of node.querySelectorAll("h1, h2, h3, h4")) { const small = el("h4"); small.append(...h.childNodes); h.replaceWith(small); }
     for (const image of node.querySelectorAll("img")) image.replaceWith(image.alt); // no address outside of this page
-    for (const table of node.querySelectorAll("table")) { table.className = "fer-table"; const holder = el("div", { class: "fer-scroll", tabindex: 0, role: "region", "aria-label": "table" }); table.replaceWith(holder); holder.append(table); }
+    for (const table of node.querySelectorAll("table")) { table.className = "fer-table"; const holder = el("div", { class: "fer-scroll", tabindex: 0, role: "group", "aria-label": "table" }); table.replaceWith(holder); holder.append(table); }
     for (const link of node.querySelectorAll("a")) { link.target = "_blank"; link.rel = "noopener noreferrer"; }
     return node;
   }
