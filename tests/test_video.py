@@ -74,6 +74,7 @@ def run(*words, **kw):
 
 def test_ctrl_c_leaves_a_table_and_resume_goes_on(film, tmp_path):
     words = ['video', film, '--out', tmp_path/'t.csv', '-d', 'haar']
+    signal.signal(signal.SIGINT, signal.default_int_handler) # a shell's background job ignores it, and so would what it starts
     child = subprocess.Popen(['fer-nb', *map(str, words)], stderr=subprocess.PIPE, text=True)
     while not (tmp_path/'t.csv').exists() or (tmp_path/'t.csv').stat().st_size < 3000: time.sleep(.02); assert child.poll() is None
     child.send_signal(signal.SIGINT)
