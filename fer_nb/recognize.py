@@ -79,7 +79,7 @@ def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilit
     best = max(by_label, key=by_label.get)
     return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #5e790d8b
+# %% ../nbs/21_recognize.ipynb #565be527
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -96,13 +96,11 @@ class Recognizer:
     def load(cls,
         name_or_path=None,    # Name of a model, or path of its folder; the default model if None
         detector='auto',
-        labels:str|None=None,
-        icons=None,           # Folder of PNG files that stand for emojis
         threads:int=0,        # Cores to use at the most; 0 leaves it to ONNX Runtime
-        threshold:float=0.,   # Confidence under which the answer is "not sure"
+        **kwargs,             # As of `Recognizer`: labels, icons, threshold
     )->'Recognizer':
         "Load model and detector; raises `ModelError`, `DetectorError`, `LabelError`"
-        return cls(OnnxModel(name_or_path, threads), detector, labels, icons, threshold)
+        return cls(OnnxModel(name_or_path, threads), detector, **kwargs)
 
     def __call__(self,
         image,                # Path, bytes, Pillow image or uint8 RGB array
