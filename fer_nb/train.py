@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_config', 'load_config', 'own_data_config',
-           'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes', 'balanced_rows',
-           'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
-           'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
-           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
+           'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes', 'teacher_answers', 'taught',
+           'balanced_rows', 'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished',
+           'plateau_rate', 'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable',
+           'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
-# %% ../nbs/13_train.ipynb #b46fbac1
+# %% ../nbs/13_train.ipynb #5baac355
 import contextlib, csv, json, os, shutil, time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,9 +21,9 @@ from .preprocess import Preprocess, faces_input
 from .spec import KERAS_FILE
 from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
-from .models import create_model
+from .models import create_model, load_network
 
-# %% ../nbs/13_train.ipynb #d77fb61b
+# %% ../nbs/13_train.ipynb #f2cf7de7
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -51,6 +51,8 @@ class TrainConfig:
     second_weight:float=1.        # Of the second head's loss
     dropout:float|None=None       # Before the head; None leaves the architecture's own
     precision:str='float32'       # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so
+    teachers:tuple=()             # Names or files of trained networks; their mean answer is mixed into the labels
+    teacher_weight:float=.5       # ... at this share
     weights:str|None=None         # To begin with: 'imagenet', a model's name, or a file, see `load_weights`
     head_epochs:int=0             # With weights to begin with: epochs in which only the head learns
     unfreeze:float=.3             # After them: share of the body's layers, from the top, that learn too
@@ -61,7 +63,7 @@ class TrainConfig:
     devices:int=1                 # Train on so many at once, 0 on all there are
     subset:int=0                  # Train on so many faces, drawn by the seed, to try something out; 0 on all
 
-# %% ../nbs/13_train.ipynb #015c5d2f
+# %% ../nbs/13_train.ipynb #68d8b34a
 def save_config(config:TrainConfig, folder)->None:
     "Write `train.json`"
     (Path(folder)/TRAIN_FILE).write_text(json.dumps(asdict(config), indent=1) + '\n')
@@ -76,7 +78,7 @@ def load_config(
         d = json.loads(path.read_text())
         d['preprocess'] = Preprocess(**d.get('preprocess', {}))
         if d.get('augment', {}) is not None: d['augment'] = Augment(**d.get('augment', {}))
-        return TrainConfig(**d)
+        return TrainConfig(**{**d, 'teachers': tuple(d.get('teachers', ()))})
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
     except (ValueError, TypeError, AttributeError) as e: raise TrainError(f"{path} is not a training configuration ({e})") from None
 
@@ -142,7 +144,28 @@ def second_votes(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes f
     if config.second in ds.votes: return ds.votes[config.second].astype(np.float32)
     raise TrainError(f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head")
 
-# %% ../nbs/13_train.ipynb #dbb88ebe
+# %% ../nbs/13_train.ipynb #5953028c
+def teacher_answers(
+    teacher:keras.Model,
+    ds:FaceDataset,
+    config:TrainConfig,
+)->np.ndarray:           # N×classes float32, rows sum to 1
+    "What a trained network says of each face and its mirror image; raises `TrainError`"
+    name, outputs = ds.label_set.name, dict(zip(teacher.output_names, teacher.outputs))
+    if name not in outputs: raise TrainError(f"the teacher answers for {', '.join(outputs)}, not for {name}; choose another")
+    if teacher.input_shape[1:] != config.preprocess.shape: raise TrainError(f"the teacher takes faces of {teacher.input_shape[1:]}, this run {config.preprocess.shape}; choose another")
+    body, x = keras.Model(teacher.inputs, outputs[name]), faces_input(ds.images, config.preprocess)
+    logits = [body.predict(v, batch_size=512, verbose=0).astype(np.float32) for v in (x, x[:,:,::-1])]
+    return np.mean([keras.ops.convert_to_numpy(keras.ops.softmax(l)) for l in logits], axis=0)
+
+def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels, where there are teachers
+    "Mix the mean answer of the teachers into the labels"
+    if not config.teachers: return ds
+    answers = np.mean([teacher_answers(load_network(t), ds, config) for t in config.teachers], axis=0)
+    labels = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft
+    return replace(ds, soft=((1-config.teacher_weight)*labels + config.teacher_weight*answers).astype(np.float32))
+
+# %% ../nbs/13_train.ipynb #eab4bd09
 def balanced_rows(
     labels,                    # N ints
     rng:np.random.Generator,
@@ -152,7 +175,7 @@ def balanced_rows(
     classes = np.unique(labels)
     return np.array([rng.choice(np.flatnonzero(labels == k)) for k in rng.permutation(np.resize(classes, len(labels)))])
 
-# %% ../nbs/13_train.ipynb #54ef5e44
+# %% ../nbs/13_train.ipynb #43336d25
 def make_optimizer(
     config:TrainConfig,
     steps:int,             # Batches an epoch
@@ -168,7 +191,7 @@ def make_optimizer(
     if config.optimizer == 'adamw': return keras.optimizers.AdamW(weight_decay=config.weight_decay, beta_1=.9, beta_2=.999, **common)
     raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #077c1e50
+# %% ../nbs/13_train.ipynb #ea9e31c3
 def soft_crossentropy(
     targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
     logits,  # N×C
@@ -176,7 +199,7 @@ def soft_crossentropy(
     "Cross-entropy from logits"
     return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
-# %% ../nbs/13_train.ipynb #d11a108b
+# %% ../nbs/13_train.ipynb #c90c1d62
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -198,7 +221,7 @@ def _tidy_history(folder): # one row an epoch, and line ends that git leaves alo
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
-# %% ../nbs/13_train.ipynb #2f7723ed
+# %% ../nbs/13_train.ipynb #64c95909
 def epochs_since_best(accuracies)->int: # 0 where the last is the best so far
     return len(accuracies) - 1 - int(np.argmax(accuracies)) if len(accuracies) else 0
 
@@ -221,7 +244,7 @@ def plateau_rate(
         if waited == config.plateau: rate, waited = rate/2, 0
     return rate
 
-# %% ../nbs/13_train.ipynb #37bdf990
+# %% ../nbs/13_train.ipynb #c8160d8f
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
@@ -256,7 +279,7 @@ def check_folder(
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
 
-# %% ../nbs/13_train.ipynb #7d179f0b
+# %% ../nbs/13_train.ipynb #9c5e02c8
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
     def __init__(self, batches, total): super().__init__(); self.batches, self.total, self.bar = batches, total, None
@@ -278,7 +301,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #7ab1c6dc
+# %% ../nbs/13_train.ipynb #69db0f75
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
@@ -302,7 +325,7 @@ def _callbacks(folder, batches, config):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
     return [Progress(batches, config.epochs), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config)]
 
-# %% ../nbs/13_train.ipynb #c141573a
+# %% ../nbs/13_train.ipynb #64c3571a
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
     def on_train_begin(self, logs=None): self.rows, self.display = [], None
@@ -319,7 +342,7 @@ class LivePlot(keras.callbacks.Callback):
         if self.display: self.display.update(fig)
         else: self.display = display(fig, display_id=True)
 
-# %% ../nbs/13_train.ipynb #656ef849
+# %% ../nbs/13_train.ipynb #4e14ffe7
 def body_layers(model:keras.Model)->list: # All layers before the pooling or flattening that the head begins with
     "The layers that look at pixels"
     ends = [i for i,l in enumerate(model.layers) if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))]
@@ -340,7 +363,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #31b7d75b
+# %% ../nbs/13_train.ipynb #644a0377
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -367,7 +390,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #a3febb6b
+# %% ../nbs/13_train.ipynb #3ad17b56
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -392,7 +415,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or `c
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #2149588d
+# %% ../nbs/13_train.ipynb #588438f9
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -411,7 +434,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #6f3b4636
+# %% ../nbs/13_train.ipynb #0aab301f
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
@@ -426,7 +449,7 @@ def train(
         with spread(config.devices):
             model = new_network(config, ds.label_set)
             check_folder(folder, model.count_params()); save_config(config, folder)
-            _fit(model, config, training, validation, folder, callbacks)
+            _fit(model, config, taught(training, config), validation, folder, callbacks)
         _tidy_history(folder)
         shutil.rmtree(folder/'resume', ignore_errors=True)
     return keras.saving.load_model(folder/KERAS_FILE, compile=False)
