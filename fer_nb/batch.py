@@ -175,7 +175,7 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for (path,), rows in _run_shares(alone, client, _share, key, classes):
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #0a20676b
+# %% ../nbs/27_batch.ipynb #b8147ac3
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')

@@ -7,7 +7,7 @@ __all__ = ['HELP', 'Newest', 'SourceError', 'Source', 'open_capture', 'film_fram
            'Signals', 'Capture', 'Looker', 'Player', 'ink', 'emoji_of', 'Screen', 'Bars', 'Layout', 'Window',
            'check_display', 'run']
 
-# %% ../nbs/41_desktop.ipynb #d252a9df
+# %% ../nbs/41_desktop.ipynb #1827510f
 import copy, os, signal, sys, threading, time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from .preprocess import ImageError, read_image
 from .recognize import Recognizer
 from .track import FaceTracker, Smoother
 
-# %% ../nbs/41_desktop.ipynb #870d7521
+# %% ../nbs/41_desktop.ipynb #14195c58
 class Newest:
     "A mailbox for one item between two threads"
     def __init__(self): self._item, self._there = None, threading.Condition()
@@ -43,7 +43,7 @@ class Newest:
             item, self._item = self._item, None
             return item
 
-# %% ../nbs/41_desktop.ipynb #7ac468fe
+# %% ../nbs/41_desktop.ipynb #948dcf1a
 class SourceError(FerError, OSError):
     "A camera or a file that gives no picture"
 
@@ -72,7 +72,7 @@ def open_capture(
     if not capture.isOpened(): raise SourceError(_why_closed(source))
     return capture
 
-# %% ../nbs/41_desktop.ipynb #54a00daa
+# %% ../nbs/41_desktop.ipynb #2cde7bcd
 def _wait_for(seconds, start, stopped): # until this moment of the film
     stopped.wait(max(0., min(5., start + seconds - time.perf_counter())))
 
@@ -97,7 +97,7 @@ def film_frames(
     if not n: raise SourceError(f'{source.name} gives no picture; ' + ('close the program that uses it' if source.camera else 'get a fresh copy'))
     if source.camera and not stopped.is_set(): raise SourceError(f'{source.name} gives no more pictures; check its cable and start it again')
 
-# %% ../nbs/41_desktop.ipynb #ce69c418
+# %% ../nbs/41_desktop.ipynb #b54ea7e4
 def _is_photo(path):
     try:
         with Image.open(path): return True
@@ -114,7 +114,7 @@ def frames(
     if not source.camera and _is_photo(source.where): yield read_image(source.where, source.name)
     else: yield from film_frames(source, stopped, paused)
 
-# %% ../nbs/41_desktop.ipynb #7a11c9ac
+# %% ../nbs/41_desktop.ipynb #e2ef2ec0
 class LiveRecognizer:
     "Frame after frame to numbered faces with steady probabilities, for one source"
     def __init__(self, recognizer:Recognizer):
@@ -138,7 +138,7 @@ class LiveRecognizer:
             return replace(r, label=best, confidence=float(p.max()), probabilities=dict(zip(labels, map(float, p))), emotion=labels.emotion(best), sure=float(p.max()) >= getattr(self.recognizer, 'threshold', 0))
         return sorted(zip(numbers, map(steady, found, rows)), key=lambda nr: -nr[1].box[2]*nr[1].box[3])
 
-# %% ../nbs/41_desktop.ipynb #c42d8f94
+# %% ../nbs/41_desktop.ipynb #d53ef700
 @dataclass(frozen=True)
 class Seen:
     "One frame and what was seen in it"
@@ -183,7 +183,7 @@ class Looker(threading.Thread):
             self.out.put(Seen(session, item[1], faces))
             if not self.stopped.is_set(): self.signals.seen.emit()
 
-# %% ../nbs/41_desktop.ipynb #174f58d1
+# %% ../nbs/41_desktop.ipynb #56ff7778
 class Player(QObject):
     "What is shown at the moment, and the threads behind it"
     def __init__(self, recognizer:Recognizer):
@@ -224,7 +224,7 @@ class Player(QObject):
         self.stop(); self.looker.stopped.set()
         for thread in filter(None, (capture, self.looker)): thread.join(seconds)
 
-# %% ../nbs/41_desktop.ipynb #81713ea1
+# %% ../nbs/41_desktop.ipynb #42773e7c
 def ink(
     color:str, # "#rrggbb"
 )->str:        # "black" or "white"
@@ -238,7 +238,7 @@ def emoji_of(
     "The emoji, if it can be drawn here"
     return f'{emotion.emoji} ' if any('emoji' in f.lower() for f in QFontDatabase.families()) else ''
 
-# %% ../nbs/41_desktop.ipynb #63d7116d
+# %% ../nbs/41_desktop.ipynb #78675628
 class Screen(QWidget):
     "A frame with its faces, as large as the window lets it be"
     def __init__(self):
@@ -279,7 +279,7 @@ class Screen(QWidget):
         tag = QRectF(box.x() - 1.5, max(at.y(), box.y() - size.height() - 4), size.width() + 12, size.height() + 4)
         p.fillRect(tag, QColor(r.emotion.color)); p.setPen(QColor(ink(r.emotion.color))); p.drawText(tag, Qt.AlignCenter, text)
 
-# %% ../nbs/41_desktop.ipynb #c25b4527
+# %% ../nbs/41_desktop.ipynb #722f1881
 class Bars(QWidget):
     "The probabilities of one face"
     def __init__(self, label_set):
@@ -314,7 +314,7 @@ class Bars(QWidget):
         for row in self.rows.values():
             for widget in row: widget.setVisible(everything)
 
-# %% ../nbs/41_desktop.ipynb #460c70cd
+# %% ../nbs/41_desktop.ipynb #d7aa6da5
 HELP = 'S screenshot · A all emotions or the top one · SPACE pause · Q or ESC quit'
 
 class Layout(QMainWindow):
@@ -343,7 +343,7 @@ class Layout(QMainWindow):
         dark = self.palette().window().color().lightness() < 128
         self.status.setStyleSheet(f"font-weight: 600; color: {'#ff9d8a' if dark else '#a3200d'}" if error else '')
 
-# %% ../nbs/41_desktop.ipynb #87d08b3e
+# %% ../nbs/41_desktop.ipynb #7ba136cb
 class _Actions(Layout): # the buttons and keys of the window
     def toggle_camera(self):
         "Start the camera, or stop it"
@@ -374,7 +374,7 @@ class _Actions(Layout): # the buttons and keys of the window
         if saved: self.say(f'saved {path}')
         else: self.say(f'cannot write to {self.folder}; name another folder with --screenshots', error=True)
 
-# %% ../nbs/41_desktop.ipynb #aeb9c70f
+# %% ../nbs/41_desktop.ipynb #92eb557c
 class Window(_Actions):
     "Webcam, photos and videos, with every face boxed and named"
     def __init__(self,
@@ -421,7 +421,7 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #0e1cadcd
+# %% ../nbs/41_desktop.ipynb #98665731
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return

@@ -51,11 +51,11 @@ def expected_calibration_error(
     "Mean gap between confidence and accuracy, weighted by the faces in each bin (Guo et al. 2017)"
     return float(sum(abs(b['confidence'] - b['accuracy'])*b['n'] for b in reliability(probabilities, labels, bins))/len(labels))
 
-# %% ../nbs/30_evaluate.ipynb #9212b811
+# %% ../nbs/30_evaluate.ipynb #9cd9ef71
 def coverage(
     probabilities:np.ndarray, # N×C
     labels:np.ndarray,        # N ints
-    thresholds=np.arange(20)/20,
+    thresholds=tuple(i/20 for i in range(20)), # Confidences, 0 to 1
 )->list:                      # A dict a threshold: threshold, coverage, accuracy (None where no face is left)
     "Accuracy of the answers that stay when those under a confidence are held back (El-Yaniv and Wiener 2010)"
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels

@@ -19,7 +19,7 @@ from .plots import to_svg
 from .report import write_page
 from .layers import embedding_map, embeddings, feature_maps, first_filters, grad_cam, plot_embedding, plot_maps
 
-# %% ../nbs/39_explanation.ipynb #58ed4119
+# %% ../nbs/39_explanation.ipynb #b2c774bc
 def _picture(fig, alt): # a figure of small pictures -> <figure>
     return f'<figure>{to_svg(fig, alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
 
@@ -49,7 +49,7 @@ def plot_methods(
     for ax, a in zip(axs[0], answers): ax.set_title(model.spec.label_set(output)[a], fontsize=6)
     return fig
 
-# %% ../nbs/39_explanation.ipynb #419f300b
+# %% ../nbs/39_explanation.ipynb #402083cf
 def explanation_sections(
     model:OnnxModel,
     ds:FaceDataset,   # The faces to explain

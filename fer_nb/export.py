@@ -6,7 +6,7 @@
 __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams', 'spec_metadata', 'to_onnx', 'to_litert',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
-# %% ../nbs/14_export.ipynb #d5a07f00
+# %% ../nbs/14_export.ipynb #f46eace9
 import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from .preprocess import Preprocess
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
 from .models import multiply_adds
 
-# %% ../nbs/14_export.ipynb #eb6f215f
+# %% ../nbs/14_export.ipynb #06d592d0
 def as_float32(
     model:keras.Model,
 )->keras.Model: # Same function and weights
@@ -30,7 +30,7 @@ def as_float32(
     new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 
-# %% ../nbs/14_export.ipynb #22387594
+# %% ../nbs/14_export.ipynb #26fd08bb
 def _skip_dropout(layer): # the layer that feeds this one, dropout left aside
     layer = layer.input._keras_history.operation
     return layer.input._keras_history.operation if isinstance(layer, layers.Dropout) else layer
@@ -51,7 +51,7 @@ def with_cams(
     maps = {f'{n}_cam': m for n in model.output_names if (m := _map_of(model, n)) is not None}
     return keras.Model(model.inputs[0], [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
 
-# %% ../nbs/14_export.ipynb #8d305c23
+# %% ../nbs/14_export.ipynb #68b977cf
 def _rename_ends(graph, renames): # in place; renames: old name -> new name
     for value in (*graph.input, *graph.output): value.name = renames.get(value.name, value.name)
     for node in graph.node:
@@ -89,7 +89,7 @@ def to_onnx(
     onnx.checker.check_model(proto)
     onnx.save(proto, str(path))
 
-# %% ../nbs/14_export.ipynb #b7e58f4c
+# %% ../nbs/14_export.ipynb #f7e37421
 def to_litert(
     model:keras.Model,
     path,              # Of the file to write, ending in .tflite
@@ -109,7 +109,7 @@ def run_litert(
     net.set_tensor(net.get_input_details()[0]['index'], faces); net.invoke()
     return [net.get_tensor(o['index']) for o in sorted(net.get_output_details(), key=lambda o: o['name'])]
 
-# %% ../nbs/14_export.ipynb #b134f57e
+# %% ../nbs/14_export.ipynb #66be693c
 def half_weights(
     source, target, # Paths of the .onnx to read and of the one to write
     least:int=256,  # Arrays with fewer numbers stay as they are
@@ -140,7 +140,7 @@ def int8(
         quant_pre_process(str(source), f'{d}/m.onnx', skip_symbolic_shape=True)
         quantize_static(f'{d}/m.onnx', str(target), _Faces(faces), per_channel=True, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8, calibrate_method=CalibrationMethod.MinMax)
 
-# %% ../nbs/14_export.ipynb #bdb84505
+# %% ../nbs/14_export.ipynb #1e673920
 MAX_DIFFERENCE = 1e-4 # between the logits of Keras and of the exported file
 
 def _logits(model, faces): # list of N×labels arrays, whatever the number of heads
@@ -164,7 +164,7 @@ def check_parity(model, path, name): # raises `ModelError`; the file is left to 
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left at {path} to look at")
 
-# %% ../nbs/14_export.ipynb #d82a30ad
+# %% ../nbs/14_export.ipynb #2193afaf
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; `model.keras`, `model.onnx` and `model.json` are written into it
@@ -183,7 +183,7 @@ def export_model(
     check_parity(bare, folder/ONNX_FILE, name)
     return save_spec(spec, folder)
 
-# %% ../nbs/14_export.ipynb #25fb62bd
+# %% ../nbs/14_export.ipynb #003c3f8a
 FORMATS, PRECISIONS = ('onnx', 'litert', 'keras'), ('float32', 'float16', 'int8')
 
 def convert(

@@ -6,12 +6,12 @@
 __all__ = ['feature_layer', 'grad_cam', 'first_filters', 'feature_maps', 'plot_maps', 'embeddings', 'embedding_map',
            'plot_embedding']
 
-# %% ../nbs/38_layers.ipynb #86064790
+# %% ../nbs/38_layers.ipynb #de360572
 import numpy as np
 from .data import FaceDataset
 from .explain import ExplainError, resize_maps, unit
 
-# %% ../nbs/38_layers.ipynb #6a6b3dda
+# %% ../nbs/38_layers.ipynb #985d1958
 def feature_layer(
     model,  # A Keras model
 )->str:     # Name of its last layer whose output has a height and a width over 1
@@ -52,7 +52,7 @@ def grad_cam(
     a, g = maps.numpy(), tape.gradient(score, maps).numpy()
     return unit(resize_maps(np.maximum((_weights(a, g, plus)*a).sum(axis=3), 0), np.shape(faces)[1:3]))
 
-# %% ../nbs/38_layers.ipynb #0211794d
+# %% ../nbs/38_layers.ipynb #dcb2d50e
 def first_filters(
     network,        # A Keras model
 )->np.ndarray:      # N×h×w, the mean over input channels
@@ -90,7 +90,7 @@ def plot_maps(
     for ax, m in zip(fig.axes, maps): ax.imshow(m, cmap=cmap, **({} if each else {'vmin': -top, 'vmax': top}))
     return fig
 
-# %% ../nbs/38_layers.ipynb #8e8a35fa
+# %% ../nbs/38_layers.ipynb #e1a315f3
 def embeddings(
     network,                # A Keras model
     faces:np.ndarray,       # N×H×W×C float32

@@ -162,7 +162,7 @@ def end_to_end(
         rows.append({'detector': detector.name, 'size': size, 'n': len(part), 'found': share(found), 'accuracy': share(right), 'accuracy_found': share(right[found]), 'ready_crops': crops[size]})
     return rows
 
-# %% ../nbs/33_robustness.ipynb #180d7569
+# %% ../nbs/33_robustness.ipynb #62086006
 def full_figures(
     model:OnnxModel,
     ds:FaceDataset,

@@ -9,7 +9,7 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_conf
            'plateau_rate', 'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable',
            'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
-# %% ../nbs/13_train.ipynb #5baac355
+# %% ../nbs/13_train.ipynb #517c3fd1
 import contextlib, csv, json, os, shutil, time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, load_network
 
-# %% ../nbs/13_train.ipynb #f2cf7de7
+# %% ../nbs/13_train.ipynb #d2a0afa5
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -63,7 +63,7 @@ class TrainConfig:
     devices:int=1                 # Train on so many at once, 0 on all there are
     subset:int=0                  # Train on so many faces, drawn by the seed, to try something out; 0 on all
 
-# %% ../nbs/13_train.ipynb #68d8b34a
+# %% ../nbs/13_train.ipynb #7bf7743b
 def save_config(config:TrainConfig, folder)->None:
     "Write `train.json`"
     (Path(folder)/TRAIN_FILE).write_text(json.dumps(asdict(config), indent=1) + '\n')
@@ -82,7 +82,7 @@ def load_config(
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
     except (ValueError, TypeError, AttributeError) as e: raise TrainError(f"{path} is not a training configuration ({e})") from None
 
-# %% ../nbs/13_train.ipynb #298a9fea
+# %% ../nbs/13_train.ipynb #fada4b99
 def own_data_config(
     model:str,             # Architecture
     preprocess:Preprocess, # Of the network to begin with
@@ -94,7 +94,7 @@ def own_data_config(
     return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=16, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
                        weights=weights, head_epochs=head, unfreeze=.5, fine_rate=.001)
 
-# %% ../nbs/13_train.ipynb #d0af01a0
+# %% ../nbs/13_train.ipynb #b8eca555
 class FaceBatches(keras.utils.PyDataset):
     "Augmented batches of (faces, soft labels) in a new order every epoch"
     def __init__(self, ds:FaceDataset, config:TrainConfig):
@@ -115,7 +115,7 @@ class FaceBatches(keras.utils.PyDataset):
         if c.augment: x, y = mix_batch(x, y, rng, c.augment)
         return x, ((y[:,:self.first], y[:,self.first:]) if c.second else y)
 
-# %% ../nbs/13_train.ipynb #c324158a
+# %% ../nbs/13_train.ipynb #f61761d4
 def soft_labels(
     labels,            # N ints
     n:int,             # Number of classes
@@ -144,7 +144,7 @@ def second_votes(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes f
     if config.second in ds.votes: return ds.votes[config.second].astype(np.float32)
     raise TrainError(f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head")
 
-# %% ../nbs/13_train.ipynb #5953028c
+# %% ../nbs/13_train.ipynb #2bc0b334
 def teacher_answers(
     teacher:keras.Model,
     ds:FaceDataset,
@@ -165,7 +165,7 @@ def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels,
     labels = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft
     return replace(ds, soft=((1-config.teacher_weight)*labels + config.teacher_weight*answers).astype(np.float32))
 
-# %% ../nbs/13_train.ipynb #eab4bd09
+# %% ../nbs/13_train.ipynb #0ef1eb8e
 def balanced_rows(
     labels,                    # N ints
     rng:np.random.Generator,
@@ -175,7 +175,7 @@ def balanced_rows(
     classes = np.unique(labels)
     return np.array([rng.choice(np.flatnonzero(labels == k)) for k in rng.permutation(np.resize(classes, len(labels)))])
 
-# %% ../nbs/13_train.ipynb #43336d25
+# %% ../nbs/13_train.ipynb #e8ecb07e
 def make_optimizer(
     config:TrainConfig,
     steps:int,             # Batches an epoch
@@ -191,7 +191,7 @@ def make_optimizer(
     if config.optimizer == 'adamw': return keras.optimizers.AdamW(weight_decay=config.weight_decay, beta_1=.9, beta_2=.999, **common)
     raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #ea9e31c3
+# %% ../nbs/13_train.ipynb #b28d1e80
 def soft_crossentropy(
     targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
     logits,  # N×C
@@ -199,7 +199,7 @@ def soft_crossentropy(
     "Cross-entropy from logits"
     return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
-# %% ../nbs/13_train.ipynb #c90c1d62
+# %% ../nbs/13_train.ipynb #6a6968aa
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -221,7 +221,7 @@ def _tidy_history(folder): # one row an epoch, and line ends that git leaves alo
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
-# %% ../nbs/13_train.ipynb #64c95909
+# %% ../nbs/13_train.ipynb #6c58e4e9
 def epochs_since_best(accuracies)->int: # 0 where the last is the best so far
     return len(accuracies) - 1 - int(np.argmax(accuracies)) if len(accuracies) else 0
 
@@ -244,7 +244,7 @@ def plateau_rate(
         if waited == config.plateau: rate, waited = rate/2, 0
     return rate
 
-# %% ../nbs/13_train.ipynb #c8160d8f
+# %% ../nbs/13_train.ipynb #33563db6
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
@@ -279,7 +279,7 @@ def check_folder(
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
 
-# %% ../nbs/13_train.ipynb #9c5e02c8
+# %% ../nbs/13_train.ipynb #545018d4
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
     def __init__(self, batches, total): super().__init__(); self.batches, self.total, self.bar = batches, total, None
@@ -301,7 +301,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #69db0f75
+# %% ../nbs/13_train.ipynb #b51b2c72
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
@@ -325,7 +325,7 @@ def _callbacks(folder, batches, config):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
     return [Progress(batches, config.epochs), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config)]
 
-# %% ../nbs/13_train.ipynb #64c3571a
+# %% ../nbs/13_train.ipynb #b8516820
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
     def on_train_begin(self, logs=None): self.rows, self.display = [], None
@@ -342,7 +342,7 @@ class LivePlot(keras.callbacks.Callback):
         if self.display: self.display.update(fig)
         else: self.display = display(fig, display_id=True)
 
-# %% ../nbs/13_train.ipynb #4e14ffe7
+# %% ../nbs/13_train.ipynb #f9c9aef2
 def body_layers(model:keras.Model)->list: # All layers before the pooling or flattening that the head begins with
     "The layers that look at pixels"
     ends = [i for i,l in enumerate(model.layers) if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))]
@@ -363,7 +363,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #644a0377
+# %% ../nbs/13_train.ipynb #09d9b9f7
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -390,7 +390,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #3ad17b56
+# %% ../nbs/13_train.ipynb #b0265a91
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -415,7 +415,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or `c
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #588438f9
+# %% ../nbs/13_train.ipynb #509eaf22
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -434,7 +434,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #0aab301f
+# %% ../nbs/13_train.ipynb #7fb457ec
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'

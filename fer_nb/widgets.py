@@ -36,7 +36,7 @@ def catalog(
     read = lambda code: json.loads((STATIC/f'i18n/{code}.json').read_text(encoding='utf-8'))
     return {**read('en'), **(read(code) if code in LANGUAGES else {})}
 
-# %% ../nbs/40_widgets.ipynb #dd60a897
+# %% ../nbs/40_widgets.ipynb #881ffd27
 class PageWidget(anywidget.AnyWidget):
     "A widget that answers its browser's messages, words and libraries among them"
     def __init__(self, **kwargs):
@@ -63,7 +63,7 @@ class PageWidget(anywidget.AnyWidget):
         path = _LIBRARIES.get(content.get('name'))
         return {'code': source(path)} if path else {'error': 'there is no such library'}
 
-# %% ../nbs/40_widgets.ipynb #66ee79d2
+# %% ../nbs/40_widgets.ipynb #3ec737c3
 def known_models(
     current,  # `OnnxModel` at work, offered even where its folder lies elsewhere
 )->dict:      # Name -> {output: number of labels}
@@ -81,7 +81,7 @@ def known_detectors(current)->list:
     except FerError: best = []
     return [*best, 'haar', *({getattr(current, 'name', 'custom')} - {'yunet', 'haar'})]
 
-# %% ../nbs/40_widgets.ipynb #e284f831
+# %% ../nbs/40_widgets.ipynb #d114aad0
 class Session:
     "A recognizer, what of it may change, and the widgets to tell"
     def __init__(self,
@@ -118,7 +118,7 @@ class Session:
         r = self.recognizer
         return Recognizer(r.model, getattr(r.detector, 'name', r.detector), r.label_set.name, threshold=r.threshold)
 
-# %% ../nbs/40_widgets.ipynb #ff42013b
+# %% ../nbs/40_widgets.ipynb #fbf415d7
 def face_messages(
     recognitions,
     numbers=None, # Of the faces, where they are followed; counted from 1 if None
