@@ -111,7 +111,7 @@ def main():
     parts = parser.parse_args().parts.split(',')
     out = HERE/'app.json'
     result = json.loads(out.read_text()) if out.exists() else {}
-    result |= {'cpu': f'{os.cpu_count()} cores, {platform.machine()}', 'camera': '640x480, 30 frames a second, one face', 'browser': 'headless Chromium on the same machine', 'model': find_model().name, 'detector': load_detector().name}
+    result = {'command': 'python benchmarks/app.py', **result, 'cpu': f'{os.cpu_count()} cores, {platform.machine()}', 'camera': '640x480, 30 frames a second, one face', 'browser': 'headless Chromium on the same machine', 'model': find_model().name, 'detector': load_detector().name}
     with sync_playwright() as p, tempfile.TemporaryDirectory() as d:
         write_film(f'{d}/face.y4m')
         browser = p.chromium.launch(executable_path=find_browser(), args=[*FLAGS, f'--use-file-for-fake-video-capture={d}/face.y4m'])

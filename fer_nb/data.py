@@ -8,7 +8,7 @@ __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUM
            'read_votes', 'load_ferplus', 'with_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows',
            'save_npz', 'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
 
-# %% ../nbs/10_data.ipynb #1ddadf74
+# %% ../nbs/10_data.ipynb #72361042
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from .labels import FerError, LabelSet, canonical, get_label_set
 from .preprocess import ImageError, Preprocess, boxes_input, face_input, read_image
 
-# %% ../nbs/10_data.ipynb #4b685636
+# %% ../nbs/10_data.ipynb #fd4022bc
 class DataError(FerError, ValueError):
     "Data that are missing or malformed"
 
@@ -54,7 +54,7 @@ class FaceDataset:
         if not len(rows): raise DataError(f"{self.name} has no rows in the split '{split}'")
         return self[slice(rows[0], rows[-1]+1) if len(rows) == rows[-1]-rows[0]+1 else rows]
 
-# %% ../nbs/10_data.ipynb #567e8921
+# %% ../nbs/10_data.ipynb #46004ce2
 USAGES = {'training': 0, 'publictest': 1, 'privatetest': 2}
 SIDE = 48 # pixels, height and width of a FER2013 face
 HOW_TO_GET = 'download fer2013.csv from kaggle.com/datasets/deadskull7/fer2013 and put it at data/fer2013.csv'
@@ -77,7 +77,7 @@ def _columns(header, path): # first row of the CSV -> positions of emotion, pixe
     if missing: raise DataError(f"{path} has no column {' and no '.join(missing)}; it should begin with emotion,pixels,Usage: {HOW_TO_GET}")
     return [names.index(c) for c in ('emotion','pixels','usage')]
 
-# %% ../nbs/10_data.ipynb #c880e0bd
+# %% ../nbs/10_data.ipynb #619df43c
 def _parse_pixels(texts): # list of pixel strings -> N×48×48 uint8; ValueError unless every one is right
     if any(t.count(' ') != SIDE*SIDE-1 for t in texts): raise ValueError
     a = np.fromstring(' '.join(texts), np.int32, sep=' ')
@@ -107,7 +107,7 @@ def _parse_block(rows, cols, n_labels): # [(id, line, row)] -> images, labels, s
     if not good: return np.zeros((0,SIDE,SIDE), np.uint8), [], [], [], problems
     return (*_parse_block(good, cols, n_labels)[:4], problems)
 
-# %% ../nbs/10_data.ipynb #2954831a
+# %% ../nbs/10_data.ipynb #92aef48e
 def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _parse_block returns
     reader = csv.reader(f)
     cols = _columns(next(reader, []), path)
@@ -135,7 +135,7 @@ def read_fer2013(
     if not len(ds): raise DataError(f"{path} holds no faces; {HOW_TO_GET}")
     return ds, problems
 
-# %% ../nbs/10_data.ipynb #36261229
+# %% ../nbs/10_data.ipynb #36251684
 CACHE_FORMAT = 1
 
 def _stamp(path): # what must be unchanged for the cache to hold
@@ -164,7 +164,7 @@ def _read_cache(path, label_set): # -> dataset and problems, None if there is no
         return FaceDataset(label_set=label_set, name='fer2013', **arrays), problems
     except (OSError, ValueError, KeyError): return None
 
-# %% ../nbs/10_data.ipynb #6b357fdc
+# %% ../nbs/10_data.ipynb #527118bd
 def load_fer2013(
     path='data/fer2013.csv', # The CSV, .zip or .tar.gz
     strict:bool=False,       # Raise on the first row that cannot be used
@@ -182,7 +182,7 @@ def load_fer2013(
         warnings.warn(f"{len(problems)} of {len(problems)+len(ds)} rows were left out; the first: {first}", stacklevel=2)
     return ds
 
-# %% ../nbs/10_data.ipynb #cd1bed06
+# %% ../nbs/10_data.ipynb #71b675b5
 VOTE_COLUMNS = ('neutral','happiness','surprise','sadness','anger','disgust','fear','contempt','unknown','NF')
 HOW_TO_GET_VOTES = 'download fer2013new.csv from github.com/microsoft/FERPlus and put it at data/fer2013new.csv'
 
@@ -203,7 +203,7 @@ def vote_distribution(
     total = v.sum(axis=1, keepdims=True)
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
-# %% ../nbs/10_data.ipynb #4943024e
+# %% ../nbs/10_data.ipynb #2a3b00f9
 def read_votes(
     path,            # fer2013new.csv
 )->np.ndarray:       # N×10 ints, in the order of `VOTE_COLUMNS`
@@ -242,7 +242,7 @@ def with_ferplus(
     votes = _votes_of(ds, votes_path)
     return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
-# %% ../nbs/10_data.ipynb #19d4cdd4
+# %% ../nbs/10_data.ipynb #c0464b39
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
 PICTURES = {'.png','.jpg','.jpeg','.webp','.bmp','.gif','.tif','.tiff'}
 
@@ -275,7 +275,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #e31d1668
+# %% ../nbs/10_data.ipynb #be473753
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(image, pre).astype(np.uint8)
@@ -308,7 +308,7 @@ def read_pictures(
     splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #e10f7b3b
+# %% ../nbs/10_data.ipynb #ccc672cf
 def table_rows(
     table,               # CSV file, or DataFrame, with the columns `path` and `label` and if wanted `split`
     root=None,           # Folder that relative paths start from; that of the CSV if None
@@ -348,7 +348,7 @@ def read_npz(
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #ac3ce3d7
+# %% ../nbs/10_data.ipynb #a2652d16
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
@@ -377,7 +377,7 @@ def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))
     return kept[1] if kept else read_fer2013(path)[1]
 
-# %% ../nbs/10_data.ipynb #4b3e0604
+# %% ../nbs/10_data.ipynb #4613c291
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
 

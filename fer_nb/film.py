@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FORMATS', 'CODECS', 'VideoError', 'Frame', 'upright', 'FileFilm', 'CameraFilm', 'open_film', 'FilmWriter']
 
-# %% ../nbs/24_film.ipynb #9d45849f
+# %% ../nbs/24_film.ipynb #77676d66
 import errno, os, re, time
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,7 +15,7 @@ import numpy as np
 from .labels import FerError
 from .tables import disk_error
 
-# %% ../nbs/24_film.ipynb #d5758c01
+# %% ../nbs/24_film.ipynb #82f40c97
 class VideoError(FerError, OSError):
     "A film or camera that cannot be read, or a film that cannot be written"
 
@@ -26,7 +26,7 @@ class Frame:
     time:float        # Seconds since the film begins
     image:np.ndarray=field(repr=False) # H×W×3 uint8, RGB, upright
 
-# %% ../nbs/24_film.ipynb #64387062
+# %% ../nbs/24_film.ipynb #9e3f51e5
 def upright(
     image:np.ndarray, # H×W×3
     degrees:int,      # Counter-clockwise, as FFmpeg says it
@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #699af85e
+# %% ../nbs/24_film.ipynb #4e161b34
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -63,7 +63,7 @@ def _decoded(film): # PyAV's frames of a `FileFilm`; damaged packets are counted
         try: yield from packet.decode()
         except av.error.FFmpegError: film.broken += 1
 
-# %% ../nbs/24_film.ipynb #16b5ad81
+# %% ../nbs/24_film.ipynb #84a79b0c
 class FileFilm:
     "A film in a file or at an address; raises `VideoError`"
     live = False
@@ -105,7 +105,7 @@ class FileFilm:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/24_film.ipynb #2ff822d5
+# %% ../nbs/24_film.ipynb #09f9793a
 class CameraFilm:
     "A camera of this machine; raises `VideoError`"
     live, count, broken = True, None, 0
@@ -139,7 +139,7 @@ class CameraFilm:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/24_film.ipynb #7f4dbc59
+# %% ../nbs/24_film.ipynb #c1dae4e2
 def open_film(
     source, # Path, URL, number of a camera, "camera" or "camera:1"; a `FileFilm` or `CameraFilm` passes through
 ):          # With `frames`, `fps`, `count` and `close`
@@ -149,7 +149,7 @@ def open_film(
     if isinstance(source, int) or (camera and not Path(str(source)).exists()): return CameraFilm(int(camera[1] or 0))
     return FileFilm(os.path.expanduser(source) if isinstance(source, (str, Path)) else source)
 
-# %% ../nbs/24_film.ipynb #bf0f00df
+# %% ../nbs/24_film.ipynb #0fde4c20
 def _fitted(image, width, height): # letterboxed where the shape differs
     h, w = image.shape[:2]
     scale = min(width/w, height/h)
@@ -174,7 +174,7 @@ class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own f
     def tell(self): return self.file.tell()
     def close(self): self.file.close()
 
-# %% ../nbs/24_film.ipynb #b655b882
+# %% ../nbs/24_film.ipynb #92ea5030
 FORMATS = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.webm': 'webm'}
 CODECS = {'.mp4': 'libx264', '.m4v': 'libx264', '.mov': 'libx264', '.mkv': 'libx264', '.webm': 'libvpx-vp9'}
 
@@ -196,7 +196,7 @@ def _stream(container, ending, fps, quality, image): # a stream for frames like 
     stream.options = {'crf': str(quality), **fast}
     return stream
 
-# %% ../nbs/24_film.ipynb #ff775c51
+# %% ../nbs/24_film.ipynb #99de5db2
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,

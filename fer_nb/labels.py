@@ -6,19 +6,19 @@
 __all__ = ['LANGUAGES', 'EMOTIONS', 'LABEL_SETS', 'FerError', 'LabelError', 'Emotion', 'canonical', 'LabelSet', 'get_label_set',
            'load_label_set', 'map_labels', 'with_icons']
 
-# %% ../nbs/00_labels.ipynb #0b332aac
+# %% ../nbs/00_labels.ipynb #81562e54
 import base64, json, os, re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-# %% ../nbs/00_labels.ipynb #38ad13de
+# %% ../nbs/00_labels.ipynb #14d84eb5
 class FerError(Exception):
     "Base of every error that this package raises on purpose; the message is one line that says what to do"
 
 class LabelError(FerError, ValueError):
     "A label or a label set that is not known"
 
-# %% ../nbs/00_labels.ipynb #dd644884
+# %% ../nbs/00_labels.ipynb #399bf736
 @dataclass(frozen=True)
 class Emotion:
     "What a person sees of one class"
@@ -45,7 +45,7 @@ class Emotion:
 
 LANGUAGES = ('en','es','fr','de','pt','zh','ja','hi','ar')
 
-# %% ../nbs/00_labels.ipynb #d5c8d5c1
+# %% ../nbs/00_labels.ipynb #d57e52b7
 _ROWS = [ # name, emoji, color, aliases, then the words in the order of LANGUAGES without English
     ('angry',    '😠', '#D55E00', 'anger',                   'enojo colère wütend raiva 生气 怒り क्रोध غضب'),
     ('disgust',  '🤢', '#009E73', 'disgusted',               'asco dégoût Ekel nojo 厌恶 嫌悪 घृणा اشمئزاز'),
@@ -59,7 +59,7 @@ _ROWS = [ # name, emoji, color, aliases, then the words in the order of LANGUAGE
 ]
 EMOTIONS = {n: Emotion(n, emoji, color, tuple(a.split()), dict(zip(LANGUAGES[1:], w.split()))) for n,emoji,color,a,w in _ROWS} # name -> Emotion
 
-# %% ../nbs/00_labels.ipynb #eefa077d
+# %% ../nbs/00_labels.ipynb #b8591770
 _SPARE_COLORS = ('#56B4E9', '#E69F00', '#009E73', '#CC79A7', '#0072B2', '#D55E00', '#F0E442', '#999999')
 
 def canonical(
@@ -69,7 +69,7 @@ def canonical(
     name = str(name).strip().lower()
     return next((e.name for e in EMOTIONS.values() if name == e.name or name in e.aliases), name)
 
-# %% ../nbs/00_labels.ipynb #ab55fd29
+# %% ../nbs/00_labels.ipynb #b12df30f
 @dataclass(frozen=True)
 class LabelSet:
     "An ordered set of classes; iterating gives the names"
@@ -103,7 +103,7 @@ class LabelSet:
     @property
     def emotions(self)->list: return [self.emotion(l) for l in self]
 
-# %% ../nbs/00_labels.ipynb #691f8a53
+# %% ../nbs/00_labels.ipynb #18c91280
 LABEL_SETS = {s.name: s for s in (
     LabelSet('fer2013', ('angry','disgust','fear','happy','sad','surprise','neutral')),
     LabelSet('ferplus', ('neutral','happy','surprise','sad','angry','disgust','fear','contempt')),
@@ -120,7 +120,7 @@ def get_label_set(
     if str(labels).endswith('.json'): return load_label_set(labels)
     raise LabelError(f"no label set '{labels}'; choose {', '.join(LABEL_SETS)}, or give a list of names or a .json file")
 
-# %% ../nbs/00_labels.ipynb #121e94c2
+# %% ../nbs/00_labels.ipynb #dfeb66ef
 def _emotion_from(entry, i): # a name, or a dict with a name and how to show it
     if isinstance(entry, str): return canonical(entry), None
     known = EMOTIONS.get(canonical(entry['name'])) or Emotion(canonical(entry['name']), color=_SPARE_COLORS[i % len(_SPARE_COLORS)])
@@ -140,7 +140,7 @@ def load_label_set(
     except LabelError: raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e: raise LabelError(f'{path} is not a label file ({e}); it holds {{"name": "mine", "labels": ["happy", "confused"]}}') from None
 
-# %% ../nbs/00_labels.ipynb #10175214
+# %% ../nbs/00_labels.ipynb #defe7625
 def map_labels(
     source:LabelSet,
     target:LabelSet,
@@ -152,7 +152,7 @@ def map_labels(
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #f3dc9fd4
+# %% ../nbs/00_labels.ipynb #2e1f27a9
 def with_icons(
     labels:LabelSet,
     folder=None,     # Of PNG files; `FER_NB_ICONS` if None

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SMALL_FACE', 'BLURRED', 'Recognition', 'Recognitions', 'sharpness', 'face_flags', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #30bb6592
+# %% ../nbs/21_recognize.ipynb #92bef7ca
 from dataclasses import dataclass, field
 import numpy as np
 from .labels import Emotion, with_icons
@@ -13,7 +13,7 @@ from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel
 
-# %% ../nbs/21_recognize.ipynb #403c5fa3
+# %% ../nbs/21_recognize.ipynb #92e040d1
 @dataclass(frozen=True)
 class Recognition:
     "What was seen in one face"
@@ -38,7 +38,7 @@ class Recognition:
         return {'box': list(self.box), 'score': self.score, 'label': self.label, 'confidence': self.confidence, 'probabilities': self.probabilities,
                 'sure': self.sure, 'flags': list(self.flags)}
 
-# %% ../nbs/21_recognize.ipynb #9e5d3c66
+# %% ../nbs/21_recognize.ipynb #32aeab02
 class Recognitions(list):
     "The faces of one picture, best detector score first"
     def to_dicts(self)->list: return [r.to_dict() for r in self]
@@ -54,7 +54,7 @@ class Recognitions(list):
         table.insert(0, '', [r.emotion.html for r in self])
         return table.to_html(index=False, escape=False)
 
-# %% ../nbs/21_recognize.ipynb #b2f8f4cf
+# %% ../nbs/21_recognize.ipynb #974c868c
 SMALL_FACE = 32 # pixels: the shorter side of a face box under which it is flagged
 BLURRED = .25   # `sharpness` under which a face is flagged
 
@@ -73,13 +73,13 @@ def face_flags(
     "Say why an answer should not be trusted"
     return ('small',)*(min(box[2:]) < SMALL_FACE) + ('blurred',)*(sharpness(face) < BLURRED)
 
-# %% ../nbs/21_recognize.ipynb #4a32b5a7
+# %% ../nbs/21_recognize.ipynb #51aae668
 def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilities and flags -> Recognition
     by_label = {l: round(float(v), 6) for l,v in zip(label_set, p)}
     best = max(by_label, key=by_label.get)
     return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #565be527
+# %% ../nbs/21_recognize.ipynb #fcf86853
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -127,7 +127,7 @@ class Recognizer:
 
     def _row(self, face, p, flags=()): return _recognition(self.label_set, face, p, self.threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #7ce96182
+# %% ../nbs/21_recognize.ipynb #b44bdc9f
 def annotate(
     image,                      # Anything `read_image` takes
     recognitions:Recognitions,

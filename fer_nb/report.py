@@ -6,7 +6,7 @@
 __all__ = ['HEADLINE', 'STATIC', 'Evaluation', 'worst_mistakes', 'nearest_faces', 'vote_text', 'mistakes_html', 'show',
            'rows_html', 'headline_html', 'sections', 'write_page', 'write_html']
 
-# %% ../nbs/36_report.ipynb #36866cd8
+# %% ../nbs/36_report.ipynb #165b2708
 import base64, html, os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from .robustness import full_figures
 from .compare import claims_table, comparison
 from .plots import plot_classes, plot_confusion, plot_coverage, plot_curves, plot_end_to_end, plot_history, plot_models, plot_reliability, plot_robustness, to_svg
 
-# %% ../nbs/36_report.ipynb #36574fdb
+# %% ../nbs/36_report.ipynb #e22ab211
 @dataclass
 class Evaluation:
     "A model judged on one split"
@@ -53,7 +53,7 @@ class Evaluation:
     @property
     def part(self)->FaceDataset: return self.ds.part(self.split)
 
-# %% ../nbs/36_report.ipynb #16c9b532
+# %% ../nbs/36_report.ipynb #db1578e1
 def worst_mistakes(
     p:np.ndarray,         # N×C probabilities
     labels:np.ndarray,    # N ints
@@ -82,7 +82,7 @@ def nearest_faces(
         where[better], best[better] = at[better] + i, r[np.arange(len(x)), at][better]
     return where, best
 
-# %% ../nbs/36_report.ipynb #68ce83ac
+# %% ../nbs/36_report.ipynb #a1a4bde7
 def _png(image): # H×W(×3) uint8 -> data URL
     import cv2
     im = np.asarray(image)
@@ -114,7 +114,7 @@ def mistakes_html(
         cells.append(f'<figure><img alt="face" src="{_png(part.images[i])}">{twin}<figcaption>{"<br>".join(said)}</figcaption></figure>')
     return f'<div class="mistakes">{"".join(cells)}</div>'
 
-# %% ../nbs/36_report.ipynb #81a37a85
+# %% ../nbs/36_report.ipynb #2702b59a
 _percents = {'accuracy','top2_accuracy','balanced_accuracy','macro_f1','weighted_f1','share_over_70','accuracy_without_leaks','precision','recall','f1','low','high','ferplus','found','accuracy_found','ready_crops'}
 HEADLINE = {'accuracy': 'Accuracy', 'accuracy_without_leaks': 'Accuracy without faces that stand in training too', 'top2_accuracy': 'Label among the two surest answers', 'balanced_accuracy': 'Balanced accuracy (mean recall)',
             'macro_f1': 'Macro F1', 'weighted_f1': 'Weighted F1', 'kappa': "Cohen's kappa", 'ece': 'Expected calibration error', 'nll': 'Negative log-likelihood', 'brier': 'Brier score', 'share_over_70': 'Answers above 70 % confidence'}
@@ -142,7 +142,7 @@ def headline_html(f:dict)->str:
     ends = lambda k: ' to '.join(show(k, v) for v in f['intervals'][k]) if f.get('intervals', {}).get(k) else ''
     return rows_html([{'figure': t, 'value': show(k, f[k]), 'interval': ends(k)} for k,t in HEADLINE.items() if k in f], {'figure': 'Figure', 'value': 'Value', 'interval': '95 % interval'})
 
-# %% ../nbs/36_report.ipynb #e67fd146
+# %% ../nbs/36_report.ipynb #b963fcd9
 def _fig(make, *args, alt): # a plot -> <figure>
     return f'<figure>{to_svg(make(*args), alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
 
@@ -164,7 +164,7 @@ def _training_section(e):
     path = e.model.folder/'history.csv'
     return _fig(plot_history, pd.read_csv(path), alt='Loss and accuracy by epoch') if path.exists() else '<p>The model folder has no history.csv.</p>'
 
-# %% ../nbs/36_report.ipynb #154c07d4
+# %% ../nbs/36_report.ipynb #796ad4f9
 def _models_section(e):
     table = comparison()
     titles = {'model': 'Model', 'accuracy': 'Accuracy', 'macro_f1': 'Macro F1', 'ece': 'ECE', 'ferplus': 'FER+ accuracy', 'parameters': 'Parameters', 'mb': 'MB', 'ms': 'ms a face', 'gain': 'Gain over mini_xception'}
@@ -201,7 +201,7 @@ def sections(
     if e.full: made |= {'Test-time augmentation': lambda: _tta_section(e), 'Worse pictures': lambda: _robust_section(e), 'Through the detector': lambda: _detector_section(e)}
     return made | {'Training': lambda: _training_section(e), 'Models': lambda: _models_section(e), 'Claims of others': lambda: _claims_section(e)}
 
-# %% ../nbs/36_report.ipynb #d46691f9
+# %% ../nbs/36_report.ipynb #2822436f
 STATIC = Path(fer_nb.__file__).resolve().parent/'static'
 
 def _section(title, make): # one section, or why it is missing

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['softmax', 'OnnxModel']
 
-# %% ../nbs/20_runtime.ipynb #af58d010
+# %% ../nbs/20_runtime.ipynb #3c9c7ebf
 import os
 from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from .spec import ModelError, ModelSpec, find_model, load_spec, weights_file
 
-# %% ../nbs/20_runtime.ipynb #a6b8f0a2
+# %% ../nbs/20_runtime.ipynb #88fb3a69
 def softmax(
     logits:np.ndarray,      # N×C
     temperature:float=1.,   # Over 1 is less sure, under 1 more
@@ -22,7 +22,7 @@ def softmax(
     e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/20_runtime.ipynb #1b4f3ec9
+# %% ../nbs/20_runtime.ipynb #d41c07c0
 def _open_session(path, outputs, threads): # onnxruntime session with at least these outputs; raises `ModelError`
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
@@ -32,7 +32,7 @@ def _open_session(path, outputs, threads): # onnxruntime session with at least t
     if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
     return session
 
-# %% ../nbs/20_runtime.ipynb #3f782185
+# %% ../nbs/20_runtime.ipynb #f1243a7d
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU"
     def __init__(self,

@@ -6,7 +6,7 @@
 __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'LITERT_FILE', 'DEFAULT_MODEL', 'ModelError', 'ModelSpec', 'save_spec',
            'load_spec', 'weights_file', 'model_folders', 'find_model']
 
-# %% ../nbs/03_spec.ipynb #0f3d135e
+# %% ../nbs/03_spec.ipynb #895df49d
 import json, os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,13 +15,13 @@ from .labels import Emotion, FerError, LabelSet
 from .preprocess import Preprocess
 from .detect import sha256
 
-# %% ../nbs/03_spec.ipynb #ffe589a9
+# %% ../nbs/03_spec.ipynb #47516ac6
 class ModelError(FerError, ValueError):
     "A model folder that is not there, not whole or not understood"
 
 SPEC_FILE, ONNX_FILE, KERAS_FILE, LITERT_FILE = 'model.json', 'model.onnx', 'model.keras', 'model.tflite'
 
-# %% ../nbs/03_spec.ipynb #4da6bd04
+# %% ../nbs/03_spec.ipynb #fd770ace
 @dataclass(frozen=True)
 class ModelSpec:
     "All that is needed to use a model's weights"
@@ -41,7 +41,7 @@ class ModelSpec:
         if output in self.outputs: return LabelSet(output, tuple(self.outputs[output]), {k: e for k,e in self.emotions.items() if k in self.outputs[output]})
         raise ModelError(f"model {self.name} has no output '{output}'; choose {' or '.join(self.outputs)}")
 
-# %% ../nbs/03_spec.ipynb #6205f3f2
+# %% ../nbs/03_spec.ipynb #c4972387
 def save_spec(
     spec:ModelSpec,
     folder,          # Of the model; the weights in it are hashed into the spec
@@ -53,7 +53,7 @@ def save_spec(
     (folder/SPEC_FILE).write_text(json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
     return spec
 
-# %% ../nbs/03_spec.ipynb #ccd3a801
+# %% ../nbs/03_spec.ipynb #b541773a
 def _parse_spec(d): # dict of a model.json -> ModelSpec
     if d.pop('format') != 1: raise ValueError('made for another version of fer_nb')
     outputs = {k: tuple(v) for k,v in d.pop('outputs').items()}
@@ -81,7 +81,7 @@ def weights_file(
     if name in spec.sha256 and sha256(path) != spec.sha256[name]: raise ModelError(f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again")
     return path
 
-# %% ../nbs/03_spec.ipynb #dbc4c081
+# %% ../nbs/03_spec.ipynb #f27ce7ba
 DEFAULT_MODEL = 'fernet-small'
 
 def model_folders()->dict: # Name -> folder

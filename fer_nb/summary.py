@@ -6,7 +6,7 @@
 __all__ = ['PLACE', 'video_columns', 'Timeline', 'FaceSummary', 'Moment', 'VideoSummary', 'add_table', 'main_faces', 'shares',
            'moments', 'summary_dict', 'summary_lines', 'plot_timeline', 'moment_strip', 'save_summary']
 
-# %% ../nbs/25_summary.ipynb #6e306b6f
+# %% ../nbs/25_summary.ipynb #606d6b20
 import heapq, json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from .preprocess import crop_face, square_box
 from .tables import disk_error, read_rows
 from .film import open_film
 
-# %% ../nbs/25_summary.ipynb #656d4451
+# %% ../nbs/25_summary.ipynb #6f0d598f
 PLACE = ['frame','time','face','x','y','w','h','score']
 
 def video_columns(
@@ -25,7 +25,7 @@ def video_columns(
     "Names of the columns of a film's table"
     return [*PLACE, 'label', 'confidence', *labels, 'smooth_label', 'smooth_confidence', *(f'smooth_{l}' for l in labels)]
 
-# %% ../nbs/25_summary.ipynb #2ee252de
+# %% ../nbs/25_summary.ipynb #8e5f72e7
 @dataclass
 class Timeline:
     "Mean probabilities over time of one face"
@@ -52,7 +52,7 @@ class Timeline:
         rows = np.stack([self.sums.get(int(i), none) for i in steps])
         return (steps + .5)*self.step, rows[:,1:]/rows[:,:1]
 
-# %% ../nbs/25_summary.ipynb #f2a83e6d
+# %% ../nbs/25_summary.ipynb #66a92e3f
 @dataclass
 class FaceSummary:
     "What was seen of one face"
@@ -72,7 +72,7 @@ class Moment:
     box:tuple
     label:str
 
-# %% ../nbs/25_summary.ipynb #4cbc7307
+# %% ../nbs/25_summary.ipynb #f442eff5
 class VideoSummary:
     "Takes in the rows of a film and says what was in them"
     def __init__(self,
@@ -108,7 +108,7 @@ class VideoSummary:
         "Count something that went wrong"
         self.problems[what] = self.problems.get(what, 0) + times
 
-# %% ../nbs/25_summary.ipynb #5d82c5bf
+# %% ../nbs/25_summary.ipynb #91905e4e
 def add_table(
     summary:VideoSummary,
     table,                # Path of a film's table
@@ -142,7 +142,7 @@ def moments(
         if len(chosen) < most and all(m.face != c.face or abs(m.time - c.time) >= 2 for c in chosen): chosen.append(m)
     return sorted(chosen, key=lambda m: m.time)
 
-# %% ../nbs/25_summary.ipynb #3ded26dd
+# %% ../nbs/25_summary.ipynb #1df872fb
 def summary_dict(summary:VideoSummary)->dict:
     "The summary as plain numbers and strings, ready for JSON"
     counts = {}
@@ -163,7 +163,7 @@ def summary_lines(summary:VideoSummary)->list: # Of str
     if d['faces_in_passing']: lines.append(f"{d['faces_in_passing']} more in passing, each for less than {summary.passing:g} s")
     return lines + [f'{what}: {n}' for what,n in d['problems'].items()]
 
-# %% ../nbs/25_summary.ipynb #f7c5a143
+# %% ../nbs/25_summary.ipynb #6a22481e
 def plot_timeline(
     summary:VideoSummary,
     most:int=4,      # Faces shown, those seen longest
@@ -185,7 +185,7 @@ def plot_timeline(
     fig.legend([axs[0].bar(0, 0, color=e.color) for e in emotions], [e.name for e in emotions], loc='outside upper center', ncols=len(emotions), fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/25_summary.ipynb #6ad04fb8
+# %% ../nbs/25_summary.ipynb #a0997eda
 def _tile(image, moment, labels, side): # a picture of one moment: side wide, a line of text under it
     from PIL import Image, ImageDraw, ImageFont
     face = Image.fromarray(np.ascontiguousarray(crop_face(image, square_box(moment.box, .3)))).resize((side, side))
@@ -211,7 +211,7 @@ def moment_strip(
     tiles = [_tile(images[m.frame], m, summary.labels, side) for m in chosen if m.frame in images]
     return np.concatenate([np.pad(t, ((6,6),(6,6),(0,0)), constant_values=255) for t in tiles] or [np.full((side, side, 3), 255, np.uint8)], axis=1)
 
-# %% ../nbs/25_summary.ipynb #97807f33
+# %% ../nbs/25_summary.ipynb #e5b29ff2
 def save_summary(
     summary:VideoSummary,
     folder,

@@ -6,12 +6,12 @@
 __all__ = ['KINDS', 'TEXT', 'WHOLE', 'TableError', 'part_path', 'check_table', 'disk_error', 'TableWriter', 'cut_table',
            'read_rows', 'read_table', 'to_parquet']
 
-# %% ../nbs/23_tables.ipynb #14dcb463
+# %% ../nbs/23_tables.ipynb #d63cc0b3
 import csv, errno, os
 from pathlib import Path
 from .labels import FerError
 
-# %% ../nbs/23_tables.ipynb #c1693180
+# %% ../nbs/23_tables.ipynb #d7cf5c57
 class TableError(FerError, OSError):
     "A table that cannot be written or read"
 
@@ -37,7 +37,7 @@ def check_table(
         if not find_spec('pyarrow'): raise TableError("a .parquet table needs pyarrow; run pip install 'fer_nb[parquet]', or name the table .csv")
     return out
 
-# %% ../nbs/23_tables.ipynb #a6330db9
+# %% ../nbs/23_tables.ipynb #5e3bf51b
 def disk_error(
     e:OSError,
     path,      # What was being written
@@ -47,7 +47,7 @@ def disk_error(
            errno.EPERM: 'you may not write there; choose another place', errno.EROFS: 'that disk is read-only; choose another place'}
     return TableError(f"{path} cannot be written: {why.get(e.errno, f'{e.strerror or type(e).__name__}; choose another place')}")
 
-# %% ../nbs/23_tables.ipynb #32d9d3b6
+# %% ../nbs/23_tables.ipynb #4f428eed
 class TableWriter:
     "Append rows to a CSV; use it in a `with`; raises `TableError`"
     def __init__(self,
@@ -84,7 +84,7 @@ class TableWriter:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/23_tables.ipynb #1017fd9c
+# %% ../nbs/23_tables.ipynb #6da4ff85
 def _check_head(path, columns): # the table at path has these columns, or raise
     with open(path, newline='', encoding='utf-8') as f: head = next(csv.reader(f), None)
     if head is not None and head != columns: raise TableError(f"{path} has other columns than this run would write; choose another name, or leave out --resume to begin anew")
@@ -104,7 +104,7 @@ def cut_table(
             keep += len(line)
     with open(path, 'r+b') as f: f.truncate(keep if head.endswith(b'\n') else 0)
 
-# %% ../nbs/23_tables.ipynb #bba0ef07
+# %% ../nbs/23_tables.ipynb #702fc484
 def read_rows(
     path,            # Of a .csv or .parquet, or of one whose run was stopped
     size:int=50_000, # Rows at a time
@@ -131,7 +131,7 @@ def read_table(
     parts = list(read_rows(path))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
-# %% ../nbs/23_tables.ipynb #c7b81757
+# %% ../nbs/23_tables.ipynb #9b0660d0
 TEXT = {'file': 'str', 'label': 'str', 'smooth_label': 'str', 'error': 'str'}
 WHOLE = ('frame', 'face', 'x', 'y', 'w', 'h') # ints, absent where a row has no face
 

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['fit', 'Track', 'FaceTracker', 'between', 'Smoother']
 
-# %% ../nbs/22_track.ipynb #0bfd53af
+# %% ../nbs/22_track.ipynb #63582f55
 from dataclasses import dataclass, replace
 import numpy as np
 from .detect import Face
 
-# %% ../nbs/22_track.ipynb #72afb6d4
+# %% ../nbs/22_track.ipynb #ec4e8ec9
 def fit(
     a:np.ndarray, # N×4: x, y, width, height
     b:np.ndarray, # M×4
@@ -24,7 +24,7 @@ def fit(
     apart = (((a[...,:2] + a1 - b[...,:2] - b1)/2)**2).sum(-1)
     return inner/np.maximum(union, 1e-9) - apart/np.maximum(outer, 1e-9)
 
-# %% ../nbs/22_track.ipynb #cebcec7e
+# %% ../nbs/22_track.ipynb #d3f3b5d0
 @dataclass
 class Track:
     "A face that is followed"
@@ -47,13 +47,13 @@ class Track:
             self.velocity = self.velocity + (1 - np.exp(-dt/.1))*(now - self.velocity)
         self.box, self.time = box, time
 
-# %% ../nbs/22_track.ipynb #1f9f232f
+# %% ../nbs/22_track.ipynb #7f4b467c
 def _best_pairs(fits): # rows and columns paired so that the sum is largest
     if min(fits.shape) == 1: return [np.unravel_index(fits.argmax(), fits.shape)] # no reason to load SciPy, which takes half a second
     from scipy.optimize import linear_sum_assignment
     return zip(*linear_sum_assignment(fits, maximize=True))
 
-# %% ../nbs/22_track.ipynb #20ef69f2
+# %% ../nbs/22_track.ipynb #0a14de79
 class FaceTracker:
     "Numbers that stay with faces, for one film or one camera"
     def __init__(self,
@@ -95,7 +95,7 @@ class FaceTracker:
             else: known[n] = Track(n, np.asarray(box, float), time, np.zeros(2))
         self.tracks, self.count = list(known.values()), max([self.count, *numbers])
 
-# %% ../nbs/22_track.ipynb #9a5574ed
+# %% ../nbs/22_track.ipynb #d4e648dd
 def _mix(a, b, w): # two Faces -> one between them, w of the way
     box = tuple(round(float(v)) for v in np.array(a.box)*(1-w) + np.array(b.box)*w)
     marks = None if a.landmarks is None or b.landmarks is None else (a.landmarks*(1-w) + b.landmarks*w).astype(np.float32)
@@ -111,7 +111,7 @@ def between(
     near = before if way < .5 else after
     return {**both, **{n: replace(f, score=float('nan')) for n,f in near.items() if n not in both}}
 
-# %% ../nbs/22_track.ipynb #93dcf026
+# %% ../nbs/22_track.ipynb #d4b1b8dc
 class Smoother:
     "A running average of each face's probabilities"
     def __init__(self,

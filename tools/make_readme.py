@@ -28,8 +28,8 @@ def readme():
     nb = nbformat.read(TOP/'nbs/index.ipynb', as_version=4)
     nb.cells = list(shown_cells(nb))
     text, _ = MarkdownExporter().from_notebook_node(nb)
-    text = text.replace('](images/', '](nbs/images/').replace('](../models/', '](models/')
-    text = re.sub(r'\]\((\d\d_\w+|app|tutorials/\w+)\.ipynb', r'](nbs/\1.ipynb', text)
+    text = re.sub(r'\]\(cards/([\w-]+)\.md', r'](models/\1/README.md', text.replace('](images/', '](nbs/images/'))
+    text = re.sub(r'\]\(([\w/]+)\.ipynb', r'](nbs/\1.ipynb', text)
     return '<!-- Made from nbs/index.ipynb by `make readme`; change it there -->\n\n' + re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
 
 if __name__ == '__main__':
