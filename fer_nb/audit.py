@@ -15,7 +15,7 @@ import pandas as pd
 from .labels import FerError, map_labels
 from .data import SPLITS, FaceDataset, majority, repeated_rows
 
-# %% ../nbs/15_audit.ipynb #2ed26dd9
+# %% ../nbs/15_audit.ipynb #ce4640b8
 NEAR = 4 # bits of 64 in which two perceptual hashes may differ to count as one picture
 
 def perceptual_hashes(
@@ -32,7 +32,7 @@ def nearest_hashes(
     hashes,       # N uint64
     among,        # M uint64
     block:int=256,# Rows compared at a time: M×block×8 bytes of memory
-)->tuple:         # N ints: position of the nearest in `among`; N ints: bits of difference
+)->tuple:         # N ints: position of the nearest in among; N ints: bits of difference
     "Find the most alike"
     where, bits = np.zeros(len(hashes), np.int64), np.full(len(hashes), 64)
     for i in range(0, len(hashes) if len(among) else 0, block):
@@ -103,10 +103,10 @@ def drop_leaks(
     keep = np.ones(len(ds), bool); keep[train[bad]] = False
     return ds[keep]
 
-# %% ../nbs/15_audit.ipynb #b274b185
+# %% ../nbs/15_audit.ipynb #ba34ac08
 def label_doubt(
     ds:FaceDataset,    # FER2013
-    votes:np.ndarray,  # N×10 of the whole file, see `read_votes`
+    votes:np.ndarray,  # N×10 of the whole file, see read_votes
 )->pd.DataFrame:       # row, split, label, crowd, share; the surest crowd first
     "Faces whose label the crowd contradicts"
     from fer_nb.labels import get_label_set
@@ -177,7 +177,7 @@ def plot_faces(ds:FaceDataset, rows, titles, fig=None, across:int=8):
         ax = fig.add_subplot(down, across, n+1); ax.imshow(ds.images[at[row]], cmap='gray'); ax.set_title(title, fontsize=6); ax.axis('off')
     return fig
 
-# %% ../nbs/15_audit.ipynb #6f818a15
+# %% ../nbs/15_audit.ipynb #e22ed14b
 def _figure(caption, plot, ds, *args, size=(8,3)): # -> <img> with the plot inside
     from matplotlib.figure import Figure
     fig = Figure(figsize=size, layout='constrained'); plot(ds, *args, fig.subplots())
@@ -191,9 +191,9 @@ table{{border-collapse:collapse}}td,th{{padding:.2rem .8rem;border-bottom:1px so
 
 def write_report(
     ds:FaceDataset,
-    problems:list,     # (where, reason) of what was left out, see `load_dataset`
+    problems:list,     # (where, reason) of what was left out, see load_dataset
     path,              # Of the HTML file
-    near:int=NEAR,     # For `leaks`; 0 skips the perceptual hashes
+    near:int=NEAR,     # For leaks; 0 skips the perceptual hashes
 )->Path:
     "Write what is worth knowing of a data set as one HTML file; raises `DataError`"
     has_train = (ds.split == 0).any()

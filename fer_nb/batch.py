@@ -40,7 +40,7 @@ def find_files(
         if not recursive: break
     return sorted(found)
 
-# %% ../nbs/27_batch.ipynb #b563ba84
+# %% ../nbs/27_batch.ipynb #5617cb31
 def _prepare(path, searchers, recognizer): # -> (faces, inputs of the network, no error) or (None, None, reason)
     try:
         image = read_image(path)
@@ -65,7 +65,7 @@ def predict_files(
     recognizer:Recognizer,
     workers:int=2,    # Pictures that are read and searched at a time
     batch:int=32,     # Pictures whose faces go through the network together
-):                    # Yields (path, `Recognitions` or None, reason or '')
+):                    # Yields (path, Recognitions or None, reason or '')
     "Name the faces of many pictures, in order"
     searchers = _Searchers(recognizer.detector, workers)
     with _one_thread_each(), ThreadPoolExecutor(searchers.many) as pool:
@@ -97,7 +97,7 @@ def _done(table): # names of the files in a table whose last one was dropped, si
     cut_table(table, lambda r: r['file'] == last)
     return {f for piece in read_rows(table) for f in piece['file']}
 
-# %% ../nbs/27_batch.ipynb #58512681
+# %% ../nbs/27_batch.ipynb #bc312cfd
 def _local(todo, load, classes): # the rows of each picture
     recognizer = load()
     for path, found, error in predict_files(todo, recognizer): yield rows_of(path, found, error, classes)
@@ -107,9 +107,9 @@ def predict_folder(
     out,                  # Table, .csv or .parquet
     recursive:bool=False, # Look in folders inside
     resume:bool=False,    # Go on with the table of a stopped run
-    client=None,          # A `dask.distributed.Client` or the address of a scheduler; this machine if None
+    client=None,          # A dask.distributed.Client or the address of a scheduler; this machine if None
     progress:bool=False,
-    **setup,              # For `Recognizer.load`: model as `name_or_path`, `detector`, `labels`
+    **setup,              # For Recognizer.load: model as name_or_path, detector, labels
 )->dict:                  # How many pictures, faces, pictures without a face, failures
     "Name the faces of a folder into a table; raises `TableError`, `ImageError`"
     from tqdm import tqdm
@@ -175,7 +175,7 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for (path,), rows in _run_shares(alone, client, _share, key, classes):
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #b8147ac3
+# %% ../nbs/27_batch.ipynb #850a4ff0
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')
@@ -190,11 +190,11 @@ def analyze_folder(
     out,                  # Folder for the tables
     ending:str='.csv',    # Or .parquet
     recursive:bool=False,
-    client=None,          # A `dask.distributed.Client` or the address of a scheduler; this machine if None
+    client=None,          # A dask.distributed.Client or the address of a scheduler; this machine if None
     progress:bool=False,
-    setup:dict|None=None, # For `Recognizer.load`
-    **options,            # For `analyze_video`: every, detect_every, start, end, smooth
-)->list:                  # Of dicts: the summary of each film, or its `error`; films whose table was there are left out
+    setup:dict|None=None, # For Recognizer.load
+    **options,            # For analyze_video: every, detect_every, start, end, smooth
+)->list:                  # Of dicts: the summary of each film, or its error; films whose table was there are left out
     "Make one table for each film; raises `TableError`, `ImageError`"
     from tqdm import tqdm
     films = find_files(source, FILMS, recursive) if isinstance(source, (str, Path)) else [str(f) for f in source]

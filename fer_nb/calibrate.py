@@ -24,7 +24,7 @@ def fit_temperature(
     nll = lambda log_t: row_figures(softmax(logits, float(np.exp(log_t))), labels)['nll'].mean()
     return round(float(np.exp(minimize_scalar(nll, bounds=(np.log(.05), np.log(20)), method='bounded').x)), 4)
 
-# %% ../nbs/32_calibrate.ipynb #3b9042b0
+# %% ../nbs/32_calibrate.ipynb #03c631e8
 def calibration_figures(p, labels)->dict: # probabilities and labels -> the figures a temperature changes
     "ECE, negative log-likelihood and Brier score"
     rows = row_figures(p, labels)
@@ -32,7 +32,7 @@ def calibration_figures(p, labels)->dict: # probabilities and labels -> the figu
 
 def calibrate(
     name_or_path,      # A model
-    data_sets,         # `FaceDataset`s with a validation split, one for each output that is to be calibrated
+    data_sets,         # FaceDatasets with a validation split, one for each output that is to be calibrated
     write:bool=True,   # Keep the temperatures in the model's spec
 )->dict:               # Output name -> temperature, faces, and the figures before and after
     "Fit a temperature for each output on validation; raises `EvaluationError`, `DataError`"

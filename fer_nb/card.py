@@ -11,7 +11,7 @@ from pathlib import Path
 from .spec import find_model, load_spec
 from .evaluate import EvaluationError, read_metrics
 
-# %% ../nbs/37_card.ipynb #7e8c9682
+# %% ../nbs/37_card.ipynb #ba490eb4
 CARD_FILE = 'README.md'
 
 def _p(v): return '–' if v is None else f'{v:.1%}' # a share as people read it
@@ -30,7 +30,7 @@ def _with_interval(m, key, form=_p): # '66.5% (64.9% to 68.0%)'
     return form(m.get(key)) + (f' ({form(ends[0])} to {form(ends[1])})' if ends and ends[0] is not None else '')
 
 def confusions(
-    m:dict,    # With `per_class` and `confusion_matrix`
+    m:dict,    # With per_class and confusion_matrix
     n:int=5,
 )->list:       # (label, answer, share of the label's faces), most frequent first
     "What is most often taken for what"
@@ -101,9 +101,9 @@ def _failures(m): # what goes wrong most, from the figures
         lines += [f"- Through the detector {r['detector']}: of faces {r['size']} pixels wide in a scene, {_p(r['found'])} are found, and {_p(r['accuracy_found'])} of those named right (ready crops: {_p(r['ready_crops'])})." for r in full['end_to_end'] if r['size'] in (24, 48, 128)]
     return '## Known failures\n\n' + '\n'.join(lines) + '\n\nThe recognizer flags small and blurred faces, and a threshold can turn unsure answers into "not sure" (`benchmarks/flags.json`, `fer-nb predict --threshold`).\n'
 
-# %% ../nbs/37_card.ipynb #f74f2f2e
+# %% ../nbs/37_card.ipynb #534044cb
 def model_card(
-    name_or_path=None,  # A model with a `metrics.json`
+    name_or_path=None,  # A model with a metrics.json
 )->str:                 # Markdown
     "Make a model's card from its files; raises `EvaluationError`, `ModelError`"
     folder = find_model(name_or_path)

@@ -30,11 +30,11 @@ Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or 
 Dask = Annotated[Optional[str], typer.Option('--dask', help='Address of a Dask scheduler, such as tcp://host:8786, whose workers share the work.')]
 Language = Annotated[Optional[str], typer.Option('--language', '-l', help='Of the words on pictures: en, es, fr, de, pt, zh, ja, hi or ar.')]
 
-# %% ../nbs/42_cli.ipynb #6dd0278b
+# %% ../nbs/42_cli.ipynb #35d19ae5
 def recognize_files(
     recognizer,
     photos,     # Paths
-):              # Yields (path, picture, `Recognitions`); a file that cannot be read gives (path, None, its `ImageError`)
+):              # Yields (path, picture, Recognitions); a file that cannot be read gives (path, None, its ImageError)
     "Try every file; none ends the run"
     from fer_nb.preprocess import ImageError, read_image
     for path in photos:
@@ -46,8 +46,8 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #ff807913
-def _print_table(rows, label_set): # rows: dicts with `file`, as in --json
+# %% ../nbs/42_cli.ipynb #c3cb422a
+def _print_table(rows, label_set): # rows: dicts with file, as in --json
     from rich.console import Console
     from rich.table import Table
     table, last, face = Table(), None, 0
@@ -132,13 +132,13 @@ def predict(
     else: _print_table(rows, recognizer.label_set)
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #19777946
+# %% ../nbs/42_cli.ipynb #9cab6e67
 def _print_summary(summary, as_json):
     from fer_nb.summary import summary_dict, summary_lines
     if as_json: typer.echo(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False))
     else: typer.echo('\n'.join(summary_lines(summary)))
 
-def _search_smaller(detector, side): # name and side -> what `Recognizer.load` takes
+def _search_smaller(detector, side): # name and side -> what Recognizer.load takes
     from fer_nb.detect import load_detector
     return load_detector(detector, max_side=side) if side else detector
 def _video_folder(source, out, dask, options, setup):
@@ -348,13 +348,13 @@ def doctor():
     for what, well, text in rows: typer.echo(f"{ {True: 'ok  ', False: 'BAD ', None: '-   '}[well]}{what:<18}{text}")
     if any(well is False for _,well,_ in rows): raise typer.Exit(1)
 
-# %% ../nbs/42_cli.ipynb #cca06392
+# %% ../nbs/42_cli.ipynb #cb8d67e2
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Labels = Annotated[Optional[str], typer.Option(help='Label set: fer2013, ferplus, six, or a .json file. Class names of the source if not given.')]
 
-def _load_source(source, labels, crop, strict, subject): # what `prepare` and `report` share
+def _load_source(source, labels, crop, strict, subject): # what prepare and report share
     from fer_nb.data import load_dataset
     from fer_nb.data import holds_pictures
     if not source.is_dir() and source.suffix not in ('.csv','.npz','.zip','.gz','.tgz','.tar') and source.exists(): raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
@@ -422,8 +422,8 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #a6c96581
-def _need(*modules): # of the extra `train`, or one line that says how to get it
+# %% ../nbs/42_cli.ipynb #c841a755
+def _need(*modules): # of the extra train, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
     if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[train]'")
@@ -438,7 +438,7 @@ def _import_quietly(): # TensorFlow prints its start-up to file descriptor 2, wh
 Data = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row by row beside fer2013.csv: what a second head learns from.")]
 
-def _load_faces(data, labels, preprocess, votes=None): # what `train` and `export` read
+def _load_faces(data, labels, preprocess, votes=None): # what train and export read
     from fer_nb.data import holds_pictures, load_dataset, with_ferplus
     ds, problems = load_dataset(data, labels, **({'pre': preprocess} if holds_pictures(data) else {}))
     if problems: say(f'{len(problems)} rows were left out; fer-nb data prepare {data} says which')

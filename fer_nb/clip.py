@@ -30,11 +30,11 @@ def make_place()->Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
-# %% ../nbs/46_clip.ipynb #cebca116
+# %% ../nbs/46_clip.ipynb #54e55e6d
 def film_rows(
     recognizer,
-    film,           # From `open_film`
-    out,            # `FilmWriter`
+    film,           # From open_film
+    out,            # FilmWriter
 ):                  # Yields for each frame: its index, its seconds, and a list of [face, box, score, label, confidence, probabilities]
     "Name the faces of every frame, averaged over time, and write the annotated film"
     for look in watch(film, recognizer, workers=1):

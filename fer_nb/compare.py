@@ -38,12 +38,12 @@ def comparison(
     table['gain'] = (table.accuracy.astype(float) - base).where(same) if base is not None else float('nan')
     return table
 
-# %% ../nbs/34_compare.ipynb #80c4d0ad
+# %% ../nbs/34_compare.ipynb #a93c2df2
 CLAIMS_FILE = Path(fer_nb.__file__).resolve().parent/'static/claims.json'
 _FORMS = {'percent': lambda v: f'{v:.1%}', 'count': lambda v: str(len(v)), 'number': lambda v: f'{v:,}', 'MB': lambda v: f'{v:g} MB', 'fps': lambda v: f'{1000/v:,.0f} faces a second'}
 
 def claims_table(
-    metrics:dict,     # A model's, see `read_metrics`
+    metrics:dict,     # A model's, see read_metrics
 )->pd.DataFrame:      # who, figure, claimed, measured (by us, of their system), ours, note, source
     "Each claim of others beside what this model measures; a gap is an empty cell"
     rows = json.loads(CLAIMS_FILE.read_text(encoding='utf-8'))['claims']

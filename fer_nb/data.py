@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from .labels import FerError, LabelSet, canonical, get_label_set
 from .preprocess import ImageError, Preprocess, boxes_input, face_input, read_image
 
-# %% ../nbs/10_data.ipynb #fd4022bc
+# %% ../nbs/10_data.ipynb #5899c50d
 class DataError(FerError, ValueError):
     "Data that are missing or malformed"
 
@@ -27,8 +27,8 @@ SPLITS = ('train', 'validation', 'test')
 class FaceDataset:
     "Labeled face crops"
     images:np.ndarray     # N×H×W or N×H×W×3 uint8
-    labels:np.ndarray     # N uint8, positions in `label_set`
-    split:np.ndarray      # N uint8, positions in `SPLITS`
+    labels:np.ndarray     # N uint8, positions in label_set
+    split:np.ndarray      # N uint8, positions in SPLITS
     label_set:LabelSet    # What the labels mean
     ids:np.ndarray        # N, row or path in the source: stays with a face through every selection
     name:str='data'       # Of the source, for reports
@@ -107,7 +107,7 @@ def _parse_block(rows, cols, n_labels): # [(id, line, row)] -> images, labels, s
     if not good: return np.zeros((0,SIDE,SIDE), np.uint8), [], [], [], problems
     return (*_parse_block(good, cols, n_labels)[:4], problems)
 
-# %% ../nbs/10_data.ipynb #92aef48e
+# %% ../nbs/10_data.ipynb #ee96d460
 def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _parse_block returns
     reader = csv.reader(f)
     cols = _columns(next(reader, []), path)
@@ -121,7 +121,7 @@ def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _p
 def read_fer2013(
     path,               # fer2013.csv as Kaggle ships it, or the .zip or .tar.gz around it
     strict:bool=False,  # Raise on the first row that cannot be used, rather than leave it out
-)->tuple:               # `FaceDataset` of the good rows, and a list of (line, reason) of the others
+)->tuple:               # FaceDataset of the good rows, and a list of (line, reason) of the others
     "Read the official CSV (Goodfellow et al. 2013); raises `DataError`"
     path, label_set = Path(path), get_label_set('fer2013')
     if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET}")
@@ -182,12 +182,12 @@ def load_fer2013(
         warnings.warn(f"{len(problems)} of {len(problems)+len(ds)} rows were left out; the first: {first}", stacklevel=2)
     return ds
 
-# %% ../nbs/10_data.ipynb #71b675b5
+# %% ../nbs/10_data.ipynb #42a491f2
 VOTE_COLUMNS = ('neutral','happiness','surprise','sadness','anger','disgust','fear','contempt','unknown','NF')
 HOW_TO_GET_VOTES = 'download fer2013new.csv from github.com/microsoft/FERPlus and put it at data/fer2013new.csv'
 
 def majority(
-    votes:np.ndarray, # N×10 ints, in the order of `VOTE_COLUMNS`
+    votes:np.ndarray, # N×10 ints, in the order of VOTE_COLUMNS
 )->np.ndarray:        # N ints, 0 to 7, or -1 for a face that is left out
     "One label from the votes, by the rule of FER+'s authors"
     kept = np.where(votes > 1, votes, 0)
@@ -203,10 +203,10 @@ def vote_distribution(
     total = v.sum(axis=1, keepdims=True)
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
-# %% ../nbs/10_data.ipynb #2a3b00f9
+# %% ../nbs/10_data.ipynb #52364ed6
 def read_votes(
     path,            # fer2013new.csv
-)->np.ndarray:       # N×10 ints, in the order of `VOTE_COLUMNS`
+)->np.ndarray:       # N×10 ints, in the order of VOTE_COLUMNS
     "Read FER+'s votes; raises `DataError`"
     import pandas as pd
     path = Path(path)
@@ -237,18 +237,18 @@ def load_ferplus(
 def with_ferplus(
     ds:FaceDataset,                   # FER2013
     votes_path='data/fer2013new.csv', # The votes
-)->FaceDataset:                       # The same faces and labels, and `votes['ferplus']`: zeros for a face in which nobody saw an emotion
+)->FaceDataset:                       # The same faces and labels, and votes['ferplus']: zeros for a face in which nobody saw an emotion
     "Add FER+'s votes to FER2013, for a second head; raises `DataError`"
     votes = _votes_of(ds, votes_path)
     return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
-# %% ../nbs/10_data.ipynb #c0464b39
+# %% ../nbs/10_data.ipynb #fcfb553e
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
 PICTURES = {'.png','.jpg','.jpeg','.webp','.bmp','.gif','.tif','.tiff'}
 
 def list_folder(
     folder,
-)->list: # (path, class name, position in `SPLITS` or None), sorted
+)->list: # (path, class name, position in SPLITS or None), sorted
     "Pictures under `class/` or `split/class/`; links to folders are not followed"
     rows = []
     for root, _, files in os.walk(folder):
@@ -262,7 +262,7 @@ def split_rows(
     labels,            # N ints
     groups,            # N hashables: rows of one group, such as the pictures of one person, stay together
     seed:int=0,
-)->np.ndarray:         # N uint8, positions in `SPLITS`; about 80, 10 and 10 %
+)->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %
     "Split by class and group; raises `DataError` where a class is too small"
     from sklearn.model_selection import StratifiedGroupKFold
     counts = np.bincount(labels)
@@ -275,7 +275,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #be473753
+# %% ../nbs/10_data.ipynb #a525e90b
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(image, pre).astype(np.uint8)
@@ -284,7 +284,7 @@ def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     return boxes_input(image, [faces[0].box], pre)[0].astype(np.uint8)
 
 def read_pictures(
-    rows,                         # (path, class name, position in `SPLITS` or None)
+    rows,                         # (path, class name, position in SPLITS or None)
     labels=None,                  # Label set; the class names in alphabetical order if None
     pre:Preprocess=Preprocess(),  # Size and channels of the faces
     detector=None,                # Crops the best face of each picture; None takes pictures as crops
@@ -292,7 +292,7 @@ def read_pictures(
     subject:str|None=None,        # Pattern whose first group names the person in a file name: r'(S\d+)_'
     name:str='pictures',
     strict:bool=False,            # Raise on the first picture that cannot be used
-)->tuple:                         # `FaceDataset`, and a list of (path, reason) of pictures left out
+)->tuple:                         # FaceDataset, and a list of (path, reason) of pictures left out
     "Read pictures into a data set; raises `DataError`"
     if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
     label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows})))
@@ -308,11 +308,11 @@ def read_pictures(
     splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #ccc672cf
+# %% ../nbs/10_data.ipynb #cb764775
 def table_rows(
-    table,               # CSV file, or DataFrame, with the columns `path` and `label` and if wanted `split`
+    table,               # CSV file, or DataFrame, with the columns path and label and if wanted split
     root=None,           # Folder that relative paths start from; that of the CSV if None
-)->list:                 # For `read_pictures`
+)->list:                 # For read_pictures
     "Rows of a table of path and label; raises `DataError`"
     import pandas as pd
     name = 'the table'
@@ -332,8 +332,8 @@ def save_npz(ds:FaceDataset, path)->None:
     except OSError as e: raise DataError(f"cannot write {path} ({e.strerror}); choose another place") from None
 
 def read_npz(
-    path,        # With `images` (N×H×W or N×H×W×3 uint8), `labels` (N ints), and if wanted `usage` or `split` (N names), `names`, `ids`, `soft`
-    labels=None, # Label set; the `names` in the file, else FER2013's, if None
+    path,        # With images (N×H×W or N×H×W×3 uint8), labels (N ints), and if wanted usage or split (N names), names, ids, soft
+    labels=None, # Label set; the names in the file, else FER2013's, if None
 )->FaceDataset:
     "Read arrays; raises `DataError`"
     try:
@@ -348,13 +348,13 @@ def read_npz(
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #a2652d16
+# %% ../nbs/10_data.ipynb #ad105e8b
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
     strict:bool=False,
-    **kwargs,        # To `read_pictures`
-)->tuple:            # `FaceDataset`, and a list of (where, reason) of what was left out
+    **kwargs,        # To read_pictures
+)->tuple:            # FaceDataset, and a list of (where, reason) of what was left out
     "Read any source; raises `DataError`"
     source = Path(source)
     if source.is_dir(): return read_pictures(list_folder(source), labels, name=source.name, strict=strict, **kwargs)
@@ -377,13 +377,13 @@ def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))
     return kept[1] if kept else read_fer2013(path)[1]
 
-# %% ../nbs/10_data.ipynb #4613c291
+# %% ../nbs/10_data.ipynb #265421e4
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
 
 def repeated_rows(
     ds:FaceDataset,
     among:FaceDataset, # Where to look for them
-)->np.ndarray:         # N bool, true for a face that is in `among` bit for bit
+)->np.ndarray:         # N bool, true for a face that is in among bit for bit
     "Find faces of `ds` that stand in `among` too"
     return np.isin(_digests(ds.images), _digests(among.images))

@@ -114,7 +114,7 @@ def frames(
     if not source.camera and _is_photo(source.where): yield read_image(source.where, source.name)
     else: yield from film_frames(source, stopped, paused)
 
-# %% ../nbs/41_desktop.ipynb #e2ef2ec0
+# %% ../nbs/41_desktop.ipynb #c394a274
 class LiveRecognizer:
     "Frame after frame to numbered faces with steady probabilities, for one source"
     def __init__(self, recognizer:Recognizer):
@@ -127,7 +127,7 @@ class LiveRecognizer:
     def __call__(self,
         frame:np.ndarray, # H×W×3 uint8, RGB
         now:float,        # Seconds, rising
-    )->list:              # Of (number, `Recognition`), largest face first
+    )->list:              # Of (number, Recognition), largest face first
         "Recognize the next frame"
         found, labels = self.recognizer(frame), self.recognizer.label_set
         self._hurry()
@@ -138,13 +138,13 @@ class LiveRecognizer:
             return replace(r, label=best, confidence=float(p.max()), probabilities=dict(zip(labels, map(float, p))), emotion=labels.emotion(best), sure=float(p.max()) >= getattr(self.recognizer, 'threshold', 0))
         return sorted(zip(numbers, map(steady, found, rows)), key=lambda nr: -nr[1].box[2]*nr[1].box[3])
 
-# %% ../nbs/41_desktop.ipynb #d53ef700
+# %% ../nbs/41_desktop.ipynb #a5590214
 @dataclass(frozen=True)
 class Seen:
     "One frame and what was seen in it"
     session:int        # Counts what was opened
     frame:np.ndarray   # H×W×3 uint8, RGB
-    faces:list         # Of (number, `Recognition`)
+    faces:list         # Of (number, Recognition)
 
 class Signals(QObject):
     "What threads tell the window"
@@ -374,13 +374,13 @@ class _Actions(Layout): # the buttons and keys of the window
         if saved: self.say(f'saved {path}')
         else: self.say(f'cannot write to {self.folder}; name another folder with --screenshots', error=True)
 
-# %% ../nbs/41_desktop.ipynb #92eb557c
+# %% ../nbs/41_desktop.ipynb #82a41ae1
 class Window(_Actions):
     "Webcam, photos and videos, with every face boxed and named"
     def __init__(self,
         recognizer:Recognizer,
         camera:int|str=0,         # Number of a camera; or path or address of a video that stands in for one
-        screenshots=None,         # Folder for `S`; the user's pictures folder if None
+        screenshots=None,         # Folder for S; the user's pictures folder if None
     ):
         super().__init__(recognizer.label_set)
         self.camera, self.everything, self.times, self.player = camera, True, deque(maxlen=30), Player(recognizer)
@@ -421,7 +421,7 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #98665731
+# %% ../nbs/41_desktop.ipynb #100406a4
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return
@@ -435,7 +435,7 @@ def run(
     recognizer:Recognizer,
     camera:int|str=0,
     file=None,        # Photo or video to show at once
-    screenshots=None, # Folder for `S`
+    screenshots=None, # Folder for S
 )->int:               # Exit status
     "Open the window and stay until it is closed"
     check_display()

@@ -48,7 +48,7 @@ def _clip_box(box, shape): # floats that may leave the picture -> ints inside it
 def _best_first(faces): # drop empty boxes, sort by score
     return sorted((f for f in faces if f.box[2] > 0 and f.box[3] > 0), key=lambda f: -f.score)
 
-# %% ../nbs/02_detect.ipynb #a389526b
+# %% ../nbs/02_detect.ipynb #338cc39a
 class HaarDetector:
     "OpenCV's Haar cascade (Viola and Jones 2001): upright frontal faces, some false alarms"
     name = 'haar'
@@ -70,7 +70,7 @@ class HaarDetector:
 
     def __call__(self,
         image:np.ndarray, # H×W×3 uint8, RGB
-    )->list:              # Of `Face`, best first
+    )->list:              # Of Face, best first
         "Find upright frontal faces"
         small, scale = shrink(image, self.max_side)
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
@@ -97,8 +97,8 @@ def sha256(
     "Hash a file"
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-# %% ../nbs/02_detect.ipynb #2b2e5111
-def _resuming(part): # a downloader for pooch that goes on where a broken connection left `part`; pooch checks the hash, and drops what is wrong
+# %% ../nbs/02_detect.ipynb #389a6619
+def _resuming(part): # a downloader for pooch that goes on where a broken connection left part; pooch checks the hash, and drops what is wrong
     def download(url, out, _):
         import requests
         have = part.stat().st_size if part.exists() else 0
@@ -110,7 +110,7 @@ def _resuming(part): # a downloader for pooch that goes on where a broken connec
         os.replace(part, out)
     return download
 
-# %% ../nbs/02_detect.ipynb #990547e2
+# %% ../nbs/02_detect.ipynb #251f4149
 def find_yunet()->Path|None:
     "Path of YuNet's file, its hash checked; None where there is none; raises `DetectorError` where it is a wrong file"
     named = os.environ.get('FER_NB_YUNET')
@@ -125,7 +125,7 @@ def find_yunet()->Path|None:
 
 def fetch_yunet(
     urls=YUNET_URLS, # Tried in turn
-)->Path:             # Of the verified file in `cache_dir`
+)->Path:             # Of the verified file in cache_dir
     "Download YuNet's file once, checked by its hash; raises `DetectorError`"
     import pooch
     pooch.get_logger().setLevel('WARNING')
@@ -134,7 +134,7 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #f5eb11bd
+# %% ../nbs/02_detect.ipynb #01d8fa69
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
@@ -144,7 +144,7 @@ class YuNetDetector:
     name = 'yunet'
 
     def __init__(self,
-        path=None,                # Of its file; `find_yunet` if None
+        path=None,                # Of its file; find_yunet if None
         max_side:int=960,         # Search a copy of at most this many pixels a side
         score_threshold:float=.7, # Faces under it are dropped, 0 to 1
     ):
@@ -167,11 +167,11 @@ class YuNetDetector:
 
     def __call__(self,
         image:np.ndarray, # H×W×3 uint8, RGB
-    )->list:              # Of `Face`, best first
+    )->list:              # Of Face, best first
         "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
         return self._search(image, self.max_side) or (self._search(image, 320) if max(image.shape[:2]) > 320 else [])
 
-# %% ../nbs/02_detect.ipynb #9fa9933e
+# %% ../nbs/02_detect.ipynb #af8fd38e
 _noticed = set() # notices that were given, once a process
 
 def _notice_haar(why):
@@ -182,7 +182,7 @@ def _notice_haar(why):
 def load_detector(
     name:str='auto', # "yunet", "haar", or "auto": YuNet where its file is there, else Haar with one line of notice
     **kwargs,        # To the detector, see each
-):                   # Callable: picture -> list of `Face`
+):                   # Callable: picture -> list of Face
     "Make a detector by name; raises `DetectorError`"
     if callable(name): return name
     if name == 'haar': return HaarDetector(**kwargs)

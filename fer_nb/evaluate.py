@@ -114,8 +114,8 @@ def figures(
             'per_class': per_class(probabilities, labels, names), 'without_samples': [n for n,s in zip(names, support[:,0]) if not s], 'confusion_matrix': counts.tolist(),
             'confusion_share': [[_plain(v) for v in r] for r in np.where(support > 0, counts/np.maximum(support, 1), np.nan)]}
 
-# %% ../nbs/30_evaluate.ipynb #0303a188
-def _resampled_ece(confidence, right, which, weights, bins): # ECE of faces counted `weights` times each
+# %% ../nbs/30_evaluate.ipynb #3f4a2fb6
+def _resampled_ece(confidence, right, which, weights, bins): # ECE of faces counted weights times each
     n, c, r = (np.bincount(which, weights*v, bins) for v in (np.ones_like(confidence), confidence, right))
     return np.abs(c - r).sum()/n.sum()
 
@@ -137,9 +137,9 @@ def intervals(
     ends = lambda k: np.nanpercentile([f[k] for f in found], (2.5, 97.5)) if any(np.isfinite(f[k]) for f in found) else (np.nan, np.nan)
     return {k: [_plain(v) for v in ends(k)] for k in found[0]}
 
-# %% ../nbs/30_evaluate.ipynb #e0fb8cad
+# %% ../nbs/30_evaluate.ipynb #3ceaefbc
 def output_for(
-    model,            # An `OnnxModel`, or whatever stands for one
+    model,            # An OnnxModel, or whatever stands for one
     ds:FaceDataset,
 )->str:               # Name of the output that answers in the data's labels
     "Choose the output by name, else by labels; raises `EvaluationError` where none fits"
@@ -150,11 +150,11 @@ def output_for(
     return labels.name
 
 def run_dataset(
-    answer,                # N×H×W×C float32 -> N×C, such as `model.logits`
+    answer,                # N×H×W×C float32 -> N×C, such as model.logits
     ds:FaceDataset,
     preprocess,            # That of the model
     desc:str='judging',
-)->np.ndarray:             # N×C; raises `EvaluationError` where it is not finite
+)->np.ndarray:             # N×C; raises EvaluationError where it is not finite
     "Run all faces through a model, some at a time"
     from tqdm.auto import tqdm
     parts = [answer(faces_input(ds.images[i:i+512], preprocess)) for i in tqdm(range(0, len(ds), 512), desc=desc, leave=False, delay=2, unit='×512')]
@@ -215,11 +215,11 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #ac3a2349
+# %% ../nbs/30_evaluate.ipynb #0b14a7c6
 METRICS_FILE = 'metrics.json'
 
 def training_record(
-    folder, # Of a model, with `history.csv` and `train.json`
+    folder, # Of a model, with history.csv and train.json
 )->dict:    # Empty where it was not trained here
     "What a model folder knows of its training"
     import pandas as pd
@@ -234,7 +234,7 @@ def write_metrics(
     folder,          # Of the model
     ds:FaceDataset,
     command:str,     # That repeats this
-    others=(),       # More data sets, for the model's other outputs: `load_ferplus`
+    others=(),       # More data sets, for the model's other outputs: load_ferplus
     extra=None,      # Dict of more to keep, such as robustness
 )->dict:
     "Evaluate a model on every split and write its `metrics.json`; the test split is computed once"

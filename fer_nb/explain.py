@@ -111,13 +111,13 @@ def overlay(
     image[y0:y1, x0:x1] = np.uint8((1-alpha)*image[y0:y1, x0:x1] + alpha*color)
     return image
 
-# %% ../nbs/31_explain.ipynb #38178763
+# %% ../nbs/31_explain.ipynb #cec0aae9
 def heat_picture(
-    recognizer,            # A `Recognizer`
-    image,                 # Anything `read_image` takes
+    recognizer,            # A Recognizer
+    image,                 # Anything read_image takes
     recognitions=None,     # Of that picture, where they are known; each is explained by its own label
     label:str|None=None,   # Explain this label instead
-    method:str='auto',     # See `heat_map`
+    method:str='auto',     # See heat_map
 )->np.ndarray:             # H×W×3 uint8
     "A photo with the heat map of every face; raises `ImageError`, `ExplainError`"
     image = read_image(image); shown = image
@@ -151,7 +151,7 @@ def class_rows(
     rng = np.random.default_rng(seed)
     return {name: np.sort(rng.permutation(np.flatnonzero(ds.labels == i))[:n]) for i,name in enumerate(ds.label_set)}
 
-# %% ../nbs/31_explain.ipynb #12889b45
+# %% ../nbs/31_explain.ipynb #5d79e552
 def mean_heat(
     model:OnnxModel,
     ds:FaceDataset,         # In the labels of one of the model's outputs
@@ -167,7 +167,7 @@ def mean_heat(
     return {name: one(rows) for name, rows in class_rows(ds, n).items()}
 
 def plot_mean_heat(
-    means:dict,  # Of `mean_heat`
+    means:dict,  # Of mean_heat
 ):               # Figure
     "One panel a class; a class without faces is an empty one"
     from matplotlib.figure import Figure

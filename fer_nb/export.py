@@ -30,7 +30,7 @@ def as_float32(
     new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 
-# %% ../nbs/14_export.ipynb #26fd08bb
+# %% ../nbs/14_export.ipynb #d364600c
 def _skip_dropout(layer): # the layer that feeds this one, dropout left aside
     layer = layer.input._keras_history.operation
     return layer.input._keras_history.operation if isinstance(layer, layers.Dropout) else layer
@@ -46,7 +46,7 @@ def _map_of(model, name): # -> N×h×w×labels tensor of a head, None where it a
 
 def with_cams(
     model:keras.Model,
-)->keras.Model: # Outputs N×labels as before, then N×labels×h×w named `<output>_cam` for each head that allows it
+)->keras.Model: # Outputs N×labels as before, then N×labels×h×w named <output>_cam for each head that allows it
     "Add class activation maps; their mean over h and w, plus the dense layer's bias, is the logits"
     maps = {f'{n}_cam': m for n in model.output_names if (m := _map_of(model, n)) is not None}
     return keras.Model(model.inputs[0], [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
@@ -140,7 +140,7 @@ def int8(
         quant_pre_process(str(source), f'{d}/m.onnx', skip_symbolic_shape=True)
         quantize_static(f'{d}/m.onnx', str(target), _Faces(faces), per_channel=True, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8, calibrate_method=CalibrationMethod.MinMax)
 
-# %% ../nbs/14_export.ipynb #1e673920
+# %% ../nbs/14_export.ipynb #b75acaa6
 MAX_DIFFERENCE = 1e-4 # between the logits of Keras and of the exported file
 
 def _logits(model, faces): # list of N×labels arrays, whatever the number of heads
@@ -160,19 +160,19 @@ def parity(
         got = ort.InferenceSession(str(path), providers=['CPUExecutionProvider']).run(model.output_names, {'faces': faces})
     return max(float(np.abs(a - b).max()) for a,b in zip(_logits(model, faces), got, strict=True))
 
-def check_parity(model, path, name): # raises `ModelError`; the file is left to look at
+def check_parity(model, path, name): # raises ModelError; the file is left to look at
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left at {path} to look at")
 
-# %% ../nbs/14_export.ipynb #2193afaf
+# %% ../nbs/14_export.ipynb #823724fd
 def export_model(
     model:keras.Model,
-    folder,                  # Of the model; `model.keras`, `model.onnx` and `model.json` are written into it
+    folder,                  # Of the model; model.keras, model.onnx and model.json are written into it
     name:str,                # The model's name
     outputs:dict,            # Output name -> labels
     preprocess:Preprocess,
     version:str='1',
-    emotions:dict|None=None, # Label -> `Emotion`, for labels that are shown in the user's own way
+    emotions:dict|None=None, # Label -> Emotion, for labels that are shown in the user's own way
 )->ModelSpec:
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
@@ -183,15 +183,15 @@ def export_model(
     check_parity(bare, folder/ONNX_FILE, name)
     return save_spec(spec, folder)
 
-# %% ../nbs/14_export.ipynb #003c3f8a
+# %% ../nbs/14_export.ipynb #3520576e
 FORMATS, PRECISIONS = ('onnx', 'litert', 'keras'), ('float32', 'float16', 'int8')
 
 def convert(
     model:keras.Model,
     spec:ModelSpec,           # Of the model
     folder,                   # To write into
-    format:str='onnx',        # One of `FORMATS`
-    precision:str='float32',  # One of `PRECISIONS`; other than float32 for ONNX only
+    format:str='onnx',        # One of FORMATS
+    precision:str='float32',  # One of PRECISIONS; other than float32 for ONNX only
     faces:np.ndarray|None=None, # N×H×W×C float32 training faces, which int8 needs
 )->ModelSpec:
     "Write a model in one format; raises `ModelError`"

@@ -35,7 +35,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #4e161b34
+# %% ../nbs/24_film.ipynb #b90670e5
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -53,7 +53,7 @@ def _opened(name): # -> PyAV's container, which has pictures
     container.close()
     raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film")
 
-def _decoded(film): # PyAV's frames of a `FileFilm`; damaged packets are counted
+def _decoded(film): # PyAV's frames of a FileFilm; damaged packets are counted
     import av
     packets = film.container.demux(film.stream)
     while True:
@@ -63,7 +63,7 @@ def _decoded(film): # PyAV's frames of a `FileFilm`; damaged packets are counted
         try: yield from packet.decode()
         except av.error.FFmpegError: film.broken += 1
 
-# %% ../nbs/24_film.ipynb #84a79b0c
+# %% ../nbs/24_film.ipynb #14adac6e
 class FileFilm:
     "A film in a file or at an address; raises `VideoError`"
     live = False
@@ -92,7 +92,7 @@ class FileFilm:
         first:int=0,          # Index: earlier frames are passed over
         every:int=1,          # Only frames whose index is a multiple
         only=None,            # Only these indices, a set; the film is read no further than the last of them
-    ):                        # Yields `Frame`
+    ):                        # Yields Frame
         "Read the film once, from its beginning; raises `VideoError` where it holds no frame"
         index, last = -1, max(only, default=-1) if only is not None else float('inf')
         for index,frame in enumerate(_decoded(self)):
@@ -139,10 +139,10 @@ class CameraFilm:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/24_film.ipynb #c1dae4e2
+# %% ../nbs/24_film.ipynb #980f65ef
 def open_film(
-    source, # Path, URL, number of a camera, "camera" or "camera:1"; a `FileFilm` or `CameraFilm` passes through
-):          # With `frames`, `fps`, `count` and `close`
+    source, # Path, URL, number of a camera, "camera" or "camera:1"; a FileFilm or CameraFilm passes through
+):          # With frames, fps, count and close
     "Open whatever has frames; raises `VideoError`"
     if hasattr(source, 'frames'): return source
     camera = re.fullmatch(r'(?:camera:?)?(\d*)', str(source))

@@ -103,7 +103,7 @@ class LabelSet:
     @property
     def emotions(self)->list: return [self.emotion(l) for l in self]
 
-# %% ../nbs/00_labels.ipynb #18c91280
+# %% ../nbs/00_labels.ipynb #6a31a295
 LABEL_SETS = {s.name: s for s in (
     LabelSet('fer2013', ('angry','disgust','fear','happy','sad','surprise','neutral')),
     LabelSet('ferplus', ('neutral','happy','surprise','sad','angry','disgust','fear','contempt')),
@@ -111,7 +111,7 @@ LABEL_SETS = {s.name: s for s in (
 )}
 
 def get_label_set(
-    labels, # A `LabelSet`, the name of one, the path of a label file, or a list of names
+    labels, # A LabelSet, the name of one, the path of a label file, or a list of names
 )->LabelSet:
     "Find, read or make a label set; raises `LabelError`"
     if isinstance(labels, LabelSet): return labels
@@ -140,22 +140,22 @@ def load_label_set(
     except LabelError: raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e: raise LabelError(f'{path} is not a label file ({e}); it holds {{"name": "mine", "labels": ["happy", "confused"]}}') from None
 
-# %% ../nbs/00_labels.ipynb #defe7625
+# %% ../nbs/00_labels.ipynb #e637474d
 def map_labels(
     source:LabelSet,
     target:LabelSet,
     also:dict|None=None, # Source name -> target name, for what names alone do not tell
-)->tuple:                # Position in `target` of each source label, -1 where it has none; and the names that are dropped
+)->tuple:                # Position in target of each source label, -1 where it has none; and the names that are dropped
     "Map label set to label set by name; raises `LabelError`"
     also = {canonical(k): v for k,v in (also or {}).items()}
     for name in also: source.index(name)
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #2e1f27a9
+# %% ../nbs/00_labels.ipynb #a57c2bd8
 def with_icons(
     labels:LabelSet,
-    folder=None,     # Of PNG files; `FER_NB_ICONS` if None
+    folder=None,     # Of PNG files; FER_NB_ICONS if None
 )->LabelSet:         # The same, its emotions naming their PNG; as it was where no folder is given
     "Show labels by PNG files; raises `LabelError` where a folder holds none that fits"
     folder = folder or os.environ.get('FER_NB_ICONS')

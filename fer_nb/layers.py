@@ -11,7 +11,7 @@ import numpy as np
 from .data import FaceDataset
 from .explain import ExplainError, resize_maps, unit
 
-# %% ../nbs/38_layers.ipynb #985d1958
+# %% ../nbs/38_layers.ipynb #3081c82e
 def feature_layer(
     model,  # A Keras model
 )->str:     # Name of its last layer whose output has a height and a width over 1
@@ -29,12 +29,12 @@ def _weights(activations, gradients, plus): # N×h×w×C twice -> N×1×1×C wei
     return (alpha*np.maximum(gradients, 0)).sum(axis=(1,2), keepdims=True)
 
 def grad_cam(
-    network,                # A Keras model, such as `models.load_network` gives
+    network,                # A Keras model, such as models.load_network gives
     faces:np.ndarray,       # N×H×W×C float32, 0 to 255
     labels,                 # N positions of the labels to explain
     output:str|None=None,   # Name of an output; the first if None
     plus:bool=False,        # Grad-CAM++
-    layer:str|None=None,    # Name of a layer; `feature_layer` if None
+    layer:str|None=None,    # Name of a layer; feature_layer if None
 )->np.ndarray:              # N×H×W float32, 0 to 1
     "Grad-CAM (Selvaraju et al. 2017, eq. 1 and 2) or Grad-CAM++ (Chattopadhay et al. 2018, eq. 19); raises `ExplainError`"
     import keras

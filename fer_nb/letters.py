@@ -50,10 +50,10 @@ def font(
     path = find_font(text)
     return ImageFont.truetype(str(path), size) if path else ImageFont.load_default(size)
 
-# %% ../nbs/04_letters.ipynb #b2dfc459
+# %% ../nbs/04_letters.ipynb #04f728c3
 def drawn_word(
     emotion:Emotion,
-    language:str|None=None, # "es", "es-MX", ...; `FER_NB_LANGUAGE`, or English, if None
+    language:str|None=None, # "es", "es-MX", ...; FER_NB_LANGUAGE, or English, if None
 )->str:                     # The name where no font has the letters of the word
     "The word for an emotion as a picture can show it"
     word = emotion.word(language or os.environ.get('FER_NB_LANGUAGE') or 'en')

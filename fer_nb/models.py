@@ -50,7 +50,7 @@ def _heads(inputs, features, label_set, also, name): # one dense layer for each 
     heads = [layers.Dense(len(s), dtype='float32', name=s.name)(features) for s in (label_set, *also)]
     return keras.Model(inputs, heads if also else heads[0], name=name)
 
-# %% ../nbs/12_models.ipynb #4d31d9b1
+# %% ../nbs/12_models.ipynb #e32edf36
 def _conv(x, filters, relu=True):
     x = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding='same', use_bias=False)(x))
     return layers.ReLU()(x) if relu else x
@@ -66,10 +66,10 @@ FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), 
 def fernet(
     label_set:LabelSet,
     input_shape:tuple=(48,48,1), # Height, width, channels
-    size:str='small',            # Key of `FERNET_SIZES`
+    size:str='small',            # Key of FERNET_SIZES
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
-)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with `also`
+)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
     "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 3,420,583 and 245 million"
     stem, stages = FERNET_SIZES[size]
     inputs = layers.Input(input_shape, name='faces')
@@ -78,7 +78,7 @@ def fernet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'fernet_{size}')
 
-# %% ../nbs/12_models.ipynb #77f12c12
+# %% ../nbs/12_models.ipynb #5bebd280
 def _conv_block(x, filters, dropout, l2, pool):
     for _ in range(2):
         x = layers.Conv2D(filters, 3, padding='same', use_bias=False, kernel_regularizer=keras.regularizers.L2(l2) if l2 else None)(x)
@@ -91,7 +91,7 @@ def deep_cnn(
     dropout:float=.4,            # In the dense layers; a quarter of it in the blocks
     l2:float=1e-4,               # Penalty on the kernels
     also=(),                     # More label sets, each a head of its own
-)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with `also`
+)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
     "Five blocks of two convolutions, four of them halving the resolution, and two dense layers; at 48×48×1: 3.7 million parameters, 129 million multiply-adds"
     inputs = layers.Input(input_shape, name='faces')
     x = layers.Rescaling(1/127.5, offset=-1)(inputs)
@@ -120,7 +120,7 @@ def _how_to_get(message): # keras' message names the address
     folder = Path(os.environ.get('KERAS_HOME', Path.home()/'.keras'))/'models'
     return f"the ImageNet weights could not be downloaded; get {url} where there is a network, put it into {folder} and run this again, or pass its path as weights"
 
-# %% ../nbs/12_models.ipynb #1ede9884
+# %% ../nbs/12_models.ipynb #63b8b3ee
 def mobilenet(
     label_set:LabelSet,
     input_shape:tuple=(96,96,1), # Height, width, channels; at least 32
@@ -128,7 +128,7 @@ def mobilenet(
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
     weights:str|None=None,       # 'imagenet' or None
-)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with `also`
+)->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
     "MobileNetV3 (Howard et al. 2019, arXiv:1905.02244); at 96×96×1: small 0.94 million parameters, 10 million multiply-adds; large 3.0 and 41 million"
     inputs = layers.Input(input_shape, name='faces')
     make = {'small': keras.applications.MobileNetV3Small, 'large': keras.applications.MobileNetV3Large}[size]
@@ -139,7 +139,7 @@ def mobilenet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'mobilenet_{size}')
 
-# %% ../nbs/12_models.ipynb #b21d6cb7
+# %% ../nbs/12_models.ipynb #41fcde05
 def efficientnet_b4(
     label_set:LabelSet,
     input_shape:tuple=(224,224,3), # Height, width, channels; at least 32
@@ -147,7 +147,7 @@ def efficientnet_b4(
     l2:float=1e-4,                 # Penalty on the dense layers
     also=(),                       # More label sets, each a head of its own
     weights:str|None=None,         # 'imagenet' or None
-)->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with `also`
+)->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
     "EfficientNetB4 (Tan and Le 2019, arXiv:1905.11946), then pooling and dense layers of 1024 and 512; 20.0 million parameters, 1.5 billion multiply-adds"
     inputs = layers.Input(input_shape, name='faces')
     x = layers.GlobalAveragePooling2D(name='features')(_body(keras.applications.EfficientNetB4, inputs, weights).output)
@@ -156,7 +156,7 @@ def efficientnet_b4(
         x = layers.Dropout(dropout)(layers.ReLU()(x))
     return _heads(inputs, x, label_set, also, 'efficientnet_b4')
 
-# %% ../nbs/12_models.ipynb #932e9b76
+# %% ../nbs/12_models.ipynb #89932c9c
 ARCHITECTURES = {'mini_xception': mini_xception, 'deep_cnn': deep_cnn, 'mobilenet': mobilenet, 'mobilenet-large': partial(mobilenet, size='large'),
                  'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base')}
 TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4')  # Those that have ImageNet weights
@@ -166,13 +166,13 @@ def _architecture(name):
     raise ModelError(f"no architecture '{name}'; choose {' or '.join(ARCHITECTURES)}")
 
 def create_model(
-    name:str,                      # A key of `ARCHITECTURES`
+    name:str,                      # A key of ARCHITECTURES
     labels='fer2013',              # Label set, name of one, or list of names
     input_shape:tuple|None=None,   # Height, width, channels; the architecture's own if None
-    weights:str|None=None,         # None, 'imagenet', a model's name, or path of a .keras or .h5 file: see `load_weights`
+    weights:str|None=None,         # None, 'imagenet', a model's name, or path of a .keras or .h5 file: see load_weights
     also=(),                       # More label sets, each a head of its own
-    **kwargs,                      # To the architecture, such as `dropout`
-)->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with `also`
+    **kwargs,                      # To the architecture, such as dropout
+)->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
     "Build a network; raises `ModelError`"
     make = _architecture(name)
     if weights == 'imagenet':

@@ -35,14 +35,14 @@ class Parts:
             raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first")
         return bytes(self.open.pop(key)) if last else None
 
-# %% ../nbs/45_photos.ipynb #e65e390c
+# %% ../nbs/45_photos.ipynb #9405ef22
 def face_heat(
     recognizer,
     image:np.ndarray,    # H×W×3 uint8, RGB: a face and some of what is around it
     box:tuple,           # x, y, width, height of the face in it
     landmarks,           # 5×2 pixels in it, or None
     label:str,           # The class that is asked about
-)->np.ndarray:           # The face as the network saw it, warm where it speaks for `label`: 240×240×3 uint8
+)->np.ndarray:           # The face as the network saw it, warm where it speaks for label: 240×240×3 uint8
     "Show which parts of a face speak for a label"
     from fer_nb.explain import heat_map, overlay
     model = recognizer.model

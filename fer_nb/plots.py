@@ -41,9 +41,9 @@ def _percent(ax, which='y'):
     from matplotlib.ticker import PercentFormatter
     for w in which: getattr(ax, f'{w}axis').set_major_formatter(PercentFormatter(1, 0))
 
-# %% ../nbs/35_plots.ipynb #d26bb0f1
+# %% ../nbs/35_plots.ipynb #863a0771
 def plot_confusion(
-    f:dict,         # `figures`
+    f:dict,         # figures
     title:str='',
 ):                  # Figure
     "Confusion matrix: counts, and shares of each label as text and color"
@@ -58,7 +58,7 @@ def plot_confusion(
     return fig
 
 def plot_classes(
-    f:dict,     # `figures`
+    f:dict,     # figures
 ):
     "Precision, recall and F1 of each class; a class without a sample is a gap"
     import seaborn as sns
@@ -98,9 +98,9 @@ def plot_curves(
     for ax in (roc, pr): _percent(ax, 'xy')
     return fig
 
-# %% ../nbs/35_plots.ipynb #3fa6f572
+# %% ../nbs/35_plots.ipynb #fcebb830
 def plot_reliability(
-    f:dict,  # With `reliability` and `ece`
+    f:dict,  # With reliability and ece
 ):
     "Confidence against accuracy, and how many faces stand at each"
     bins = f['reliability']
@@ -116,7 +116,7 @@ def plot_reliability(
     return fig
 
 def plot_coverage(
-    f:dict,  # With `coverage`
+    f:dict,  # With coverage
 ):
     "Accuracy of the answers that stay when unsure ones are held back"
     rows = [c for c in f['coverage'] if c['accuracy'] is not None]
@@ -126,9 +126,9 @@ def plot_coverage(
     ax.set(xlabel='faces that get an answer', ylabel='accuracy of those'); ax.invert_xaxis(); _percent(ax, 'xy')
     return fig
 
-# %% ../nbs/35_plots.ipynb #b796db7f
+# %% ../nbs/35_plots.ipynb #5834bff9
 def plot_history(
-    history:pd.DataFrame,  # `history.csv`
+    history:pd.DataFrame,  # history.csv
 ):
     "Loss and accuracy by epoch"
     h = history.drop_duplicates('epoch', keep='last')
@@ -143,7 +143,7 @@ def plot_history(
     return fig
 
 def plot_robustness(
-    rows:list,  # Of `robustness`
+    rows:list,  # Of robustness
 ):
     "Accuracy against each corruption, a panel each"
     clean, names = rows[0]['accuracy'], list(dict.fromkeys(r['corruption'] for r in rows[1:]))
@@ -159,9 +159,9 @@ def plot_robustness(
     axs[0].set_ylim(0, None)
     return fig
 
-# %% ../nbs/35_plots.ipynb #7d2f21f2
+# %% ../nbs/35_plots.ipynb #8d475517
 def plot_end_to_end(
-    rows:list,  # Of `end_to_end`
+    rows:list,  # Of end_to_end
 ):
     "By size of the face: found, right, and right on ready crops"
     t = pd.DataFrame(rows); detectors = list(dict.fromkeys(t.detector))
@@ -178,7 +178,7 @@ def plot_end_to_end(
     return fig
 
 def plot_models(
-    table:pd.DataFrame,  # Of `comparison`
+    table:pd.DataFrame,  # Of comparison
 ):
     "Accuracy of several models, with intervals, against their size"
     t = table.dropna(subset=['accuracy', 'parameters'])

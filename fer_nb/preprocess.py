@@ -96,14 +96,14 @@ def crop_face(
     if x >= 0 and y >= 0 and x+w <= W and y+h <= H: return image[y:y+h, x:x+w]
     return image[ys[:,None], xs[None]]
 
-# %% ../nbs/01_preprocess.ipynb #c1dde959
+# %% ../nbs/01_preprocess.ipynb #d8fc2ea1
 @dataclass(frozen=True)
 class Preprocess:
     "The constants of the path from a face to a network's input"
     size:int=48       # Height and width of the input, pixels
     channels:int=1    # 1 gray, 3 RGB
-    margin:float=0.   # Around the detector's box, see `square_box`
-    align:bool=False  # Turn faces upright by their landmarks, where the detector gives them, see `align_face`
+    margin:float=0.   # Around the detector's box, see square_box
+    align:bool=False  # Turn faces upright by their landmarks, where the detector gives them, see align_face
 
     def __post_init__(self):
         if self.size < 8 or self.channels not in (1, 3): raise ImageError(f"a network input needs a size of at least 8 and 1 or 3 channels, not {self.size} and {self.channels}")
@@ -125,12 +125,12 @@ def face_input(
         face = cv2.resize(face, (pre.size, pre.size), interpolation=how)
     return face.reshape(pre.shape).astype(np.float32)
 
-# %% ../nbs/01_preprocess.ipynb #12db9850
+# %% ../nbs/01_preprocess.ipynb #a5f487bf
 UPRIGHT = np.float32([[.313,.383],[.687,.383],[.5,.593],[.35,.753],[.65,.753]]) # right eye, left eye, nose, mouth corners, as fractions of the side
 
 def align_face(
     image:np.ndarray,     # H×W×3 uint8
-    landmarks:np.ndarray, # 5×2 pixels, in the order of `Face.landmarks`
+    landmarks:np.ndarray, # 5×2 pixels, in the order of Face.landmarks
 )->np.ndarray:            # Square uint8 crop, about as large as the face is in the picture
     "Cut out a face, turned upright by the similarity that fits its five landmarks best"
     eyes = float(np.linalg.norm(landmarks[0] - landmarks[1]))
@@ -139,7 +139,7 @@ def align_face(
     if m is None: raise ImageError('the face has no usable landmarks; use a model without alignment')
     return cv2.warpAffine(image, m, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
-# %% ../nbs/01_preprocess.ipynb #442ed901
+# %% ../nbs/01_preprocess.ipynb #38a40cbe
 def faces_input(
     faces,                       # Sequence of N cropped faces, any sizes
     pre:Preprocess=Preprocess(),
@@ -152,7 +152,7 @@ def boxes_input(
     image:np.ndarray,            # H×W×3 uint8, RGB
     boxes,                       # N boxes (x, y, width, height) from a detector
     pre:Preprocess=Preprocess(),
-    landmarks=None,              # N of 5×2 pixels or None; used where `pre.align` is set
+    landmarks=None,              # N of 5×2 pixels or None; used where pre.align is set
 )->np.ndarray:                   # N×size×size×channels float32, 0 to 255
     "The whole path: a picture and face boxes to one batch"
     marks = landmarks if pre.align and landmarks is not None else [None]*len(boxes)

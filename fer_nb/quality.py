@@ -14,7 +14,7 @@ import onnxruntime as ort
 from .spec import ONNX_FILE
 from .widgets import FaceWidget, source
 
-# %% ../nbs/47_quality.ipynb #fa574a3c
+# %% ../nbs/47_quality.ipynb #f4d4dc0a
 _MOVES = ('Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Cast', 'Shape', 'Gather', 'Concat', 'Identity', 'Constant')
 
 def _step(event): # of ONNX Runtime's log -> one row
@@ -26,7 +26,7 @@ def _step(event): # of ONNX Runtime's log -> one row
             'kernel': kernel[2:] if args['op_name'] == 'Conv' and kernel else [], 'depthwise': bool(grouped), 'numbers': int(args['parameter_size'])//4 if args['op_name'] in ('Conv','Gemm','MatMul','BatchNormalization') else 0}
 
 def layers(
-    model,   # `OnnxModel`
+    model,   # OnnxModel
 )->list:     # Of dicts: op, kernel, channels, size (height and width of its output), depthwise, numbers (weights)
     "List what a network computes, in order"
     options = ort.SessionOptions()
@@ -40,7 +40,7 @@ def layers(
     steps = [_step(e) for e in events if e.get('cat') == 'Node' and e['name'].endswith('_kernel_time') and e['args']['op_name'] not in _MOVES]
     return list(dropwhile(lambda s: s['op'] in ('Mul','Add','Sub','Div'), steps)) # scaling of the pixels
 
-# %% ../nbs/47_quality.ipynb #37b79b36
+# %% ../nbs/47_quality.ipynb #a88a103e
 def _card(folder): # HTML of the model card; None where there is none
     import mistune
     path = folder/'README.md'
@@ -57,7 +57,7 @@ def _history(folder): # epochs, accuracies; None where it was not trained here
     return {'epoch': (table.epoch + 1).tolist(), 'train': table[train].round(4).tolist(), 'validation': table[validation].round(4).tolist()}
 
 def quality_report(
-    model,   # `OnnxModel`
+    model,   # OnnxModel
 )->dict:     # metrics, history, card, layers; None where the folder lacks it
     "Gather what a model's folder says of how good it is"
     path = model.folder/'metrics.json'

@@ -13,12 +13,12 @@ from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel
 
-# %% ../nbs/21_recognize.ipynb #92e040d1
+# %% ../nbs/21_recognize.ipynb #a5ed6710
 @dataclass(frozen=True)
 class Recognition:
     "What was seen in one face"
     box:tuple            # x, y, width, height of the face, pixels of the full picture
-    score:float          # The detector's own, see `Face`
+    score:float          # The detector's own, see Face
     label:str            # The most probable class
     confidence:float     # Its probability, 0 to 1
     probabilities:dict   # Label -> probability; they sum to 1
@@ -79,14 +79,14 @@ def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilit
     best = max(by_label, key=by_label.get)
     return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #fcf86853
+# %% ../nbs/21_recognize.ipynb #d023ef8d
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
         model:OnnxModel,
-        detector='auto',      # "auto", "yunet", "haar", or a callable: picture -> list of `Face`
+        detector='auto',      # "auto", "yunet", "haar", or a callable: picture -> list of Face
         labels:str|None=None, # Which output of the model; its first if None
-        icons=None,           # Folder of PNG files that stand for emojis, see `with_icons`
+        icons=None,           # Folder of PNG files that stand for emojis, see with_icons
         threshold:float=0.,   # Confidence under which the answer is "not sure", 0 to 1
     ):
         self.model, self.detector, self.label_set, self.threshold = model, load_detector(detector), with_icons(model.spec.label_set(labels), icons), threshold
@@ -97,7 +97,7 @@ class Recognizer:
         name_or_path=None,    # Name of a model, or path of its folder; the default model if None
         detector='auto',
         threads:int=0,        # Cores to use at the most; 0 leaves it to ONNX Runtime
-        **kwargs,             # As of `Recognizer`: labels, icons, threshold
+        **kwargs,             # As of Recognizer: labels, icons, threshold
     )->'Recognizer':
         "Load model and detector; raises `ModelError`, `DetectorError`, `LabelError`"
         return cls(OnnxModel(name_or_path, threads), detector, **kwargs)
@@ -109,11 +109,11 @@ class Recognizer:
         image = read_image(image)
         return self.many([image], [self.detector(image)])[0]
 
-    def inputs(self, image, faces)->np.ndarray: # H×W×3 uint8 RGB, list of `Face` -> N×H×W×C
+    def inputs(self, image, faces)->np.ndarray: # H×W×3 uint8 RGB, list of Face -> N×H×W×C
         "Turn the faces of a picture into the network's input"
         return boxes_input(image, [f.box for f in faces], self.model.spec.preprocess, [f.landmarks for f in faces])
 
-    def answer(self, inputs, faces)->list: # For each picture what `inputs` gave, and its list of `Face` -> for each its `Recognitions`
+    def answer(self, inputs, faces)->list: # For each picture what inputs gave, and its list of Face -> for each its Recognitions
         "Name the expressions of faces that were found before, those of all pictures in one batch"
         if not len(inputs): return []
         batch = np.concatenate(inputs)
@@ -121,17 +121,17 @@ class Recognizer:
         row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
         return [Recognitions(row(f, *next(answers)) for f in found) for found in faces]
 
-    def many(self, images, faces)->list: # Pictures and for each a list of `Face` -> for each its `Recognitions`
+    def many(self, images, faces)->list: # Pictures and for each a list of Face -> for each its Recognitions
         "Name the expressions of the faces of several pictures in one batch"
         return self.answer([self.inputs(im, found) for im,found in zip(images, faces)], faces)
 
     def _row(self, face, p, flags=()): return _recognition(self.label_set, face, p, self.threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #b44bdc9f
+# %% ../nbs/21_recognize.ipynb #a61ed81d
 def annotate(
-    image,                      # Anything `read_image` takes
+    image,                      # Anything read_image takes
     recognitions:Recognitions,
-    language:str|None=None,     # Of the words: "es", "zh", ...; `FER_NB_LANGUAGE`, or English, if None
+    language:str|None=None,     # Of the words: "es", "zh", ...; FER_NB_LANGUAGE, or English, if None
     numbers=(),                 # Of the faces, drawn before the words
 )->np.ndarray:                  # H×W×3 uint8, RGB, a new array
     "Draw box, emoji, word and confidence of every face, and a question mark where it is not sure"

@@ -21,7 +21,7 @@ from .robustness import full_figures
 from .compare import claims_table, comparison
 from .plots import plot_classes, plot_confusion, plot_coverage, plot_curves, plot_end_to_end, plot_history, plot_models, plot_reliability, plot_robustness, to_svg
 
-# %% ../nbs/36_report.ipynb #e22ab211
+# %% ../nbs/36_report.ipynb #9f3d6de1
 @dataclass
 class Evaluation:
     "A model judged on one split"
@@ -29,7 +29,7 @@ class Evaluation:
     ds:FaceDataset          # All of it: the training part is where a mistake's nearest face is looked for
     split:str
     p:np.ndarray            # N×C probabilities of the split
-    figures:dict            # Of `evaluate`, and under `outputs` those of the model's other outputs
+    figures:dict            # Of evaluate, and under outputs those of the model's other outputs
     votes:np.ndarray|None=None # FER+'s, a row for each row of the file
     full:dict=field(default_factory=dict) # Of `full_figures`
 
@@ -53,7 +53,7 @@ class Evaluation:
     @property
     def part(self)->FaceDataset: return self.ds.part(self.split)
 
-# %% ../nbs/36_report.ipynb #db1578e1
+# %% ../nbs/36_report.ipynb #f1868296
 def worst_mistakes(
     p:np.ndarray,         # N×C probabilities
     labels:np.ndarray,    # N ints
@@ -71,8 +71,8 @@ def _standardized(images): # N×H×W(×3) uint8 -> N×pixels, each row of mean 0
 def nearest_faces(
     faces,             # N×H×W uint8
     among,             # M×H×W uint8
-    block:int=4096,    # Rows of `among` compared at a time
-)->tuple:              # N ints: positions in `among`; N floats: correlation of the pixels, -1 to 1
+    block:int=4096,    # Rows of among compared at a time
+)->tuple:              # N ints: positions in among; N floats: correlation of the pixels, -1 to 1
     "The face that is most alike, whatever its light and contrast"
     x = _standardized(faces)
     where, best = np.zeros(len(x), int), np.full(len(x), -2.)
@@ -82,14 +82,14 @@ def nearest_faces(
         where[better], best[better] = at[better] + i, r[np.arange(len(x)), at][better]
     return where, best
 
-# %% ../nbs/36_report.ipynb #a1a4bde7
+# %% ../nbs/36_report.ipynb #a9ec34ed
 def _png(image): # H×W(×3) uint8 -> data URL
     import cv2
     im = np.asarray(image)
     return 'data:image/png;base64,' + base64.b64encode(cv2.imencode('.png', im if im.ndim == 2 else im[...,::-1])[1].tobytes()).decode()
 
 def vote_text(
-    votes,        # 10 ints, in the order of `VOTE_COLUMNS`
+    votes,        # 10 ints, in the order of VOTE_COLUMNS
 )->str:
     "The votes for one face, most first: '7 sadness, 3 neutral'"
     return ', '.join(f'{votes[i]} {VOTE_COLUMNS[i]}' for i in np.argsort(-votes, kind='stable') if votes[i])
@@ -142,11 +142,11 @@ def headline_html(f:dict)->str:
     ends = lambda k: ' to '.join(show(k, v) for v in f['intervals'][k]) if f.get('intervals', {}).get(k) else ''
     return rows_html([{'figure': t, 'value': show(k, f[k]), 'interval': ends(k)} for k,t in HEADLINE.items() if k in f], {'figure': 'Figure', 'value': 'Value', 'interval': '95 % interval'})
 
-# %% ../nbs/36_report.ipynb #b963fcd9
+# %% ../nbs/36_report.ipynb #8a88c3b5
 def _fig(make, *args, alt): # a plot -> <figure>
     return f'<figure>{to_svg(make(*args), alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
 
-def _or_why(rows, make): # what `full_figures` measured, or why it could not
+def _or_why(rows, make): # what full_figures measured, or why it could not
     if isinstance(rows, dict): raise FerError(rows['error'])
     return make(rows)
 

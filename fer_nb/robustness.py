@@ -51,10 +51,10 @@ CORRUPTIONS = { # Name -> (what the strength is, five strengths, (face, strength
     'occlusion':      ('share of the face',   (.05, .1, .2, .3, .4),   _occlude),
 }
 
-# %% ../nbs/33_robustness.ipynb #38570b7f
+# %% ../nbs/33_robustness.ipynb #cfab9642
 def corrupt(
     images,          # N×H×W(×3) uint8
-    name:str,        # A key of `CORRUPTIONS`
+    name:str,        # A key of CORRUPTIONS
     strength:float,
 )->np.ndarray:       # The same shape
     "Make faces worse, each the same way every time"

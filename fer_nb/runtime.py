@@ -22,8 +22,8 @@ def softmax(
     e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/20_runtime.ipynb #d41c07c0
-def _open_session(path, outputs, threads): # onnxruntime session with at least these outputs; raises `ModelError`
+# %% ../nbs/20_runtime.ipynb #bb4e9d5e
+def _open_session(path, outputs, threads): # onnxruntime session with at least these outputs; raises ModelError
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
     try: session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
@@ -32,7 +32,7 @@ def _open_session(path, outputs, threads): # onnxruntime session with at least t
     if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
     return session
 
-# %% ../nbs/20_runtime.ipynb #f1243a7d
+# %% ../nbs/20_runtime.ipynb #6173b5e9
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU"
     def __init__(self,
@@ -49,7 +49,7 @@ class OnnxModel:
     def _run(self, output, faces): return self.session.run([output], {'faces': np.ascontiguousarray(faces, np.float32)})[0]
 
     def logits(self,
-        faces:np.ndarray,       # N×H×W×C float32, 0 to 255, from `preprocess`
+        faces:np.ndarray,       # N×H×W×C float32, 0 to 255, from preprocess
         output:str|None=None,   # Name of an output; the first if None
         batch_size:int=256,     # Faces at a time
     )->np.ndarray:              # N×labels float32

@@ -56,7 +56,7 @@ class ServeSettings:
         except ServeError: raise
         except ValueError as e: raise ServeError(f'a FER_NB_SERVE_ setting is no number ({e}); correct or unset it') from None
 
-# %% ../nbs/43_serve.ipynb #ec789178
+# %% ../nbs/43_serve.ipynb #45dda141
 class RecognizerPool:
     "Recognizers that share one network; each serves one thread at a time"
     def __init__(self,
@@ -70,14 +70,14 @@ class RecognizerPool:
         for r in recognizers: self._free.put(r)
 
     def __call__(self,
-        image, # Anything `read_image` takes
-    ):         # `Recognitions`
+        image, # Anything read_image takes
+    ):         # Recognitions
         "Recognize with one that is free; waits for it"
         recognizer = self._free.get()
         try: return recognizer(image)
         finally: self._free.put(recognizer)
 
-# %% ../nbs/43_serve.ipynb #d2745db9
+# %% ../nbs/43_serve.ipynb #46f59a6f
 IMAGE_TYPES = ('image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'image/tiff', 'application/octet-stream')
 
 def decode(
@@ -96,7 +96,7 @@ def face_rows(
     pool, data:bytes,
     name:str,         # Of the file, as the client gave it
     megapixels:float,
-)->list:              # Of dicts: what `fer-nb predict --json` prints
+)->list:              # Of dicts: what fer-nb predict --json prints
     "Recognize one encoded picture; a fault of ours is 500 and its kind, never a stack trace"
     image = decode(data, megapixels)
     try: return [{'file': name, **r} for r in pool(image).to_dicts()]

@@ -81,7 +81,7 @@ def weights_file(
     if name in spec.sha256 and sha256(path) != spec.sha256[name]: raise ModelError(f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again")
     return path
 
-# %% ../nbs/03_spec.ipynb #f27ce7ba
+# %% ../nbs/03_spec.ipynb #50abe3b5
 DEFAULT_MODEL = 'fernet-small'
 
 def model_folders()->dict: # Name -> folder
@@ -92,7 +92,7 @@ def model_folders()->dict: # Name -> folder
     return {p.parent.name: p.parent for root in roots for p in sorted(root.glob(f'*/{SPEC_FILE}'))}
 
 def find_model(
-    name_or_path=None, # Name of a model, or path of its folder; `FER_NB_MODEL` or the default one if None
+    name_or_path=None, # Name of a model, or path of its folder; FER_NB_MODEL or the default one if None
 )->Path:
     "Folder of a model; raises `ModelError`"
     asked = str(name_or_path or os.environ.get('FER_NB_MODEL') or DEFAULT_MODEL)

@@ -25,12 +25,12 @@ def video_columns(
     "Names of the columns of a film's table"
     return [*PLACE, 'label', 'confidence', *labels, 'smooth_label', 'smooth_confidence', *(f'smooth_{l}' for l in labels)]
 
-# %% ../nbs/25_summary.ipynb #8e5f72e7
+# %% ../nbs/25_summary.ipynb #65c4e1ac
 @dataclass
 class Timeline:
     "Mean probabilities over time of one face"
     classes:int
-    step:float=.25  # Seconds of one step, doubled when `most` steps are full
+    step:float=.25  # Seconds of one step, doubled when most steps are full
     most:int=480
     sums:dict=field(default_factory=dict) # Step -> [count, C sums]
 
@@ -52,7 +52,7 @@ class Timeline:
         rows = np.stack([self.sums.get(int(i), none) for i in steps])
         return (steps + .5)*self.step, rows[:,1:]/rows[:,:1]
 
-# %% ../nbs/25_summary.ipynb #66a92e3f
+# %% ../nbs/25_summary.ipynb #1081b0f8
 @dataclass
 class FaceSummary:
     "What was seen of one face"
@@ -65,7 +65,7 @@ class FaceSummary:
 @dataclass(order=True)
 class Moment:
     "One face at one time"
-    strength:float  # Smoothed probability of `label`
+    strength:float  # Smoothed probability of label
     frame:int
     time:float
     face:int
@@ -108,7 +108,7 @@ class VideoSummary:
         "Count something that went wrong"
         self.problems[what] = self.problems.get(what, 0) + times
 
-# %% ../nbs/25_summary.ipynb #91905e4e
+# %% ../nbs/25_summary.ipynb #858144ec
 def add_table(
     summary:VideoSummary,
     table,                # Path of a film's table
@@ -122,7 +122,7 @@ def add_table(
         rows += len(piece)
     return rows
 
-def main_faces(summary:VideoSummary)->list: # Of (number, `FaceSummary`), longest first, without those in passing
+def main_faces(summary:VideoSummary)->list: # Of (number, FaceSummary), longest first, without those in passing
     "Faces that stayed"
     stayed = [(n, f) for n,f in summary.faces.items() if f.rows*summary.step >= summary.passing]
     return sorted(stayed, key=lambda nf: -nf[1].rows)
@@ -135,7 +135,7 @@ def shares(counts:dict)->dict:
 def moments(
     summary:VideoSummary,
     most:int=8,
-)->list: # Of `Moment`, in the order of time
+)->list: # Of Moment, in the order of time
     "The most expressive moments, two of a face at least two seconds apart"
     chosen = []
     for m in sorted(summary._moments.values(), reverse=True):
@@ -163,12 +163,12 @@ def summary_lines(summary:VideoSummary)->list: # Of str
     if d['faces_in_passing']: lines.append(f"{d['faces_in_passing']} more in passing, each for less than {summary.passing:g} s")
     return lines + [f'{what}: {n}' for what,n in d['problems'].items()]
 
-# %% ../nbs/25_summary.ipynb #6a22481e
+# %% ../nbs/25_summary.ipynb #637d9834
 def plot_timeline(
     summary:VideoSummary,
     most:int=4,      # Faces shown, those seen longest
     language:str='en',
-):                   # A matplotlib `Figure`
+):                   # A matplotlib Figure
     "Draw the shares of all emotions over time, one band a face"
     from matplotlib.figure import Figure
     faces = main_faces(summary)[:most]
@@ -185,7 +185,7 @@ def plot_timeline(
     fig.legend([axs[0].bar(0, 0, color=e.color) for e in emotions], [e.name for e in emotions], loc='outside upper center', ncols=len(emotions), fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/25_summary.ipynb #a0997eda
+# %% ../nbs/25_summary.ipynb #5812f8fd
 def _tile(image, moment, labels, side): # a picture of one moment: side wide, a line of text under it
     from PIL import Image, ImageDraw, ImageFont
     face = Image.fromarray(np.ascontiguousarray(crop_face(image, square_box(moment.box, .3)))).resize((side, side))
@@ -199,7 +199,7 @@ def _tile(image, moment, labels, side): # a picture of one moment: side wide, a 
 
 def moment_strip(
     summary:VideoSummary,
-    source,       # The film, see `open_film`
+    source,       # The film, see open_film
     most:int=8,
     side:int=140, # Pixels of each face
 )->np.ndarray:    # H×W×3 uint8; white where nothing was expressive

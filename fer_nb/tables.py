@@ -11,7 +11,7 @@ import csv, errno, os
 from pathlib import Path
 from .labels import FerError
 
-# %% ../nbs/23_tables.ipynb #d7cf5c57
+# %% ../nbs/23_tables.ipynb #364e4428
 class TableError(FerError, OSError):
     "A table that cannot be written or read"
 
@@ -19,7 +19,7 @@ KINDS = ('.csv', '.parquet')
 
 def part_path(
     out, # Path of the table that was asked for
-)->Path: # The CSV that grows: `out` itself, or the file beside a .parquet
+)->Path: # The CSV that grows: out itself, or the file beside a .parquet
     "Where the rows are while the work goes on"
     out = Path(out)
     return out if out.suffix.lower() != '.parquet' else out.with_name(out.name + '.part.csv')

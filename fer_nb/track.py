@@ -53,11 +53,11 @@ def _best_pairs(fits): # rows and columns paired so that the sum is largest
     from scipy.optimize import linear_sum_assignment
     return zip(*linear_sum_assignment(fits, maximize=True))
 
-# %% ../nbs/22_track.ipynb #0a14de79
+# %% ../nbs/22_track.ipynb #6c664a6c
 class FaceTracker:
     "Numbers that stay with faces, for one film or one camera"
     def __init__(self,
-        min_fit:float=-.25, # A box that fits worse is another face, see `fit`; -0.25 is a center somewhat more than one face away
+        min_fit:float=-.25, # A box that fits worse is another face, see fit; -0.25 is a center somewhat more than one face away
         max_gap:float=1.,   # Seconds that a face may be hidden
     ):
         self.min_fit, self.max_gap, self.tracks, self.count = min_fit, max_gap, [], 0
@@ -71,7 +71,7 @@ class FaceTracker:
         return found
 
     def update(self,
-        faces:list,  # Of `Face`, or of anything with a `box`
+        faces:list,  # Of Face, or of anything with a box
         time:float,  # Seconds, not falling from call to call
     )->list:         # Of int: the number of each face
         "Number the faces of a frame"
@@ -95,23 +95,23 @@ class FaceTracker:
             else: known[n] = Track(n, np.asarray(box, float), time, np.zeros(2))
         self.tracks, self.count = list(known.values()), max([self.count, *numbers])
 
-# %% ../nbs/22_track.ipynb #d4e648dd
+# %% ../nbs/22_track.ipynb #ec2e6db4
 def _mix(a, b, w): # two Faces -> one between them, w of the way
     box = tuple(round(float(v)) for v in np.array(a.box)*(1-w) + np.array(b.box)*w)
     marks = None if a.landmarks is None or b.landmarks is None else (a.landmarks*(1-w) + b.landmarks*w).astype(np.float32)
     return Face(box, float('nan'), marks)
 
 def between(
-    before:dict, # Number -> `Face`, at the last frame with a detection
+    before:dict, # Number -> Face, at the last frame with a detection
     after:dict,  # The same at the next one
     way:float,   # Where the frame lies between them, 0 to 1
-)->dict:         # Number -> `Face`, its score NaN
+)->dict:         # Number -> Face, its score NaN
     "Place the faces of a frame that was not searched"
     both = {n: _mix(f, after[n], way) for n,f in before.items() if n in after}
     near = before if way < .5 else after
     return {**both, **{n: replace(f, score=float('nan')) for n,f in near.items() if n not in both}}
 
-# %% ../nbs/22_track.ipynb #d4b1b8dc
+# %% ../nbs/22_track.ipynb #773b3bcc
 class Smoother:
     "A running average of each face's probabilities"
     def __init__(self,
@@ -129,7 +129,7 @@ class Smoother:
         return p
 
     def update(self,
-        numbers:list,             # Of the faces, from `FaceTracker`
+        numbers:list,             # Of the faces, from FaceTracker
         probabilities:np.ndarray, # N×C, rows sum to 1
         time:float,               # Seconds
     )->np.ndarray:                # N×C float32, rows sum to 1

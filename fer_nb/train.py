@@ -23,7 +23,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, load_network
 
-# %% ../nbs/13_train.ipynb #d2a0afa5
+# %% ../nbs/13_train.ipynb #9d73500f
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -53,7 +53,7 @@ class TrainConfig:
     precision:str='float32'       # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so
     teachers:tuple=()             # Names or files of trained networks; their mean answer is mixed into the labels
     teacher_weight:float=.5       # ... at this share
-    weights:str|None=None         # To begin with: 'imagenet', a model's name, or a file, see `load_weights`
+    weights:str|None=None         # To begin with: 'imagenet', a model's name, or a file, see load_weights
     head_epochs:int=0             # With weights to begin with: epochs in which only the head learns
     unfreeze:float=.3             # After them: share of the body's layers, from the top, that learn too
     fine_rate:float=.0003         # ... at this learning rate
@@ -63,13 +63,13 @@ class TrainConfig:
     devices:int=1                 # Train on so many at once, 0 on all there are
     subset:int=0                  # Train on so many faces, drawn by the seed, to try something out; 0 on all
 
-# %% ../nbs/13_train.ipynb #7bf7743b
+# %% ../nbs/13_train.ipynb #2e92edd1
 def save_config(config:TrainConfig, folder)->None:
     "Write `train.json`"
     (Path(folder)/TRAIN_FILE).write_text(json.dumps(asdict(config), indent=1) + '\n')
 
 def load_config(
-    path, # A `train.json`, or the folder that holds one
+    path, # A train.json, or the folder that holds one
 )->TrainConfig:
     "Read a configuration; raises `TrainError`"
     path = Path(path)
@@ -363,7 +363,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #09d9b9f7
+# %% ../nbs/13_train.ipynb #fd2bff8c
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -376,7 +376,7 @@ def spread(
     there = [d.name for d in tf.config.list_logical_devices('GPU') or tf.config.list_logical_devices('CPU')]
     with tf.distribute.MirroredStrategy(_choose(there, devices)).scope(): yield
 
-def _choose(there, devices): # the first `devices` of those that are there
+def _choose(there, devices): # the first devices of those that are there
     if len(there) < devices: raise TrainError(f"{devices} devices were asked for and {len(there)} are there; set devices to at most that, or to 0 for all")
     return there[:devices or None]
 
@@ -390,7 +390,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #b0265a91
+# %% ../nbs/13_train.ipynb #dfa074df
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -410,7 +410,7 @@ def _compile(model, config, phase, steps):
 def _held_out(ds, config): # what validation looks at: faces, and targets of each head
     y = soft_labels(ds.labels, len(ds.label_set))
     return faces_input(ds.images, config.preprocess), ((y, second_votes(ds, config)) if config.second else y)
-def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or `config.subset` rows drawn by the seed
+def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or config.subset rows drawn by the seed
     "The rows that a run uses"
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
@@ -434,13 +434,13 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #7fb457ec
+# %% ../nbs/13_train.ipynb #eb9cad09
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
     folder,              # Where the run lives; the same call on it goes on where a stopped run was
     callbacks=(),        # More Keras callbacks
-)->keras.Model:          # The best epoch's network; also saved as `model.keras`, beside `train.json` and `history.csv`
+)->keras.Model:          # The best epoch's network; also saved as model.keras, beside train.json and history.csv
     "Train a network, choosing its epoch on the validation part; raises `TrainError`, `ModelError`, `DataError`"
     folder, training, validation = Path(folder), some_of(ds.part('train'), config), some_of(ds.part('validation'), config)
     if (folder/TRAIN_FILE).exists() and load_config(folder) != config: raise TrainError(f"{folder} holds a run with other settings; choose another folder or remove it")

@@ -51,12 +51,12 @@ VIEWS = { # Name -> faces to a list of views
     'all':    lambda faces: [v for part in (_moved(faces) + _sizes(faces)[1:]) for v in (part, part[:,:,::-1])],
 }
 
-# %% ../nbs/28_tta.ipynb #64190821
+# %% ../nbs/28_tta.ipynb #9c4e31bd
 class TtaModel:
     "A model that answers with the mean probability over several views"
     def __init__(self,
-        model,             # An `OnnxModel`
-        views:str='flip',  # A key of `VIEWS`
+        model,             # An OnnxModel
+        views:str='flip',  # A key of VIEWS
     ):
         if views not in VIEWS: raise FerError(f"no views '{views}'; choose {', '.join(VIEWS)}")
         self.model, self.views = model, VIEWS[views]

@@ -89,7 +89,7 @@ def _placed(searched, tracker): # yields (frame, number -> Face, error)
         before, waiting = (frame, faces), []
     for frame in waiting: yield frame, between(before[1], {}, 0.), '' # no search follows: they stay where they were
 
-# %% ../nbs/26_video.ipynb #f81e70f5
+# %% ../nbs/26_video.ipynb #0ed6f8fa
 @dataclass(frozen=True)
 class Sighting:
     "A numbered face in a frame"
@@ -101,7 +101,7 @@ class Sighting:
 class Look:
     "A frame that was looked at"
     frame:Frame
-    faces:list   # Of `Sighting`
+    faces:list   # Of Sighting
     error:str='' # Why it could not be looked at
 
 def _named(batch, recognizer): # (frame, number -> Face, error) -> their Recognitions, one network batch; a frame that breaks it costs only itself
@@ -117,9 +117,9 @@ def _look(item, named, recognizer, smoother): # -> Look
     even = smoother.update(numbers, np.array([list(r.probabilities.values()) for r in named]), frame.time)
     return Look(frame, [Sighting(n, raw, recognizer._row(faces[n], p)) for n,raw,p in zip(numbers, named, even)], error)
 
-# %% ../nbs/26_video.ipynb #2c7b93f3
+# %% ../nbs/26_video.ipynb #03d9660c
 def watch(
-    film,                   # From `open_film`
+    film,                   # From open_film
     recognizer:Recognizer,
     every:int=1,            # Look at every n-th frame only
     detect_every:int=1,     # Search every n-th of those, and lay the boxes of the others between
@@ -129,7 +129,7 @@ def watch(
     tracker:FaceTracker|None=None,
     smoother:Smoother|None=None,
     workers:int=2,          # Frames that are searched at a time
-):                          # Yields `Look`, in order
+):                          # Yields Look, in order
     "Look at the frames of a film, as a stream; raises `VideoError`"
     tracker, smoother = tracker or FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), smoother or Smoother()
     wanted = lambda frame: frame.index//every % detect_every == 0
@@ -141,7 +141,7 @@ def watch(
                 for item, named in zip(batch, _named(batch, recognizer)): yield _look(item, named, recognizer, smoother)
         finally: placed.close()
 
-# %% ../nbs/26_video.ipynb #1526f7f8
+# %% ../nbs/26_video.ipynb #ed25a554
 def _row(frame, s): # Look's Frame and a Sighting -> a row of the table
     r, e = s.raw, s.smooth
     score = '' if r.score != r.score else r.score # no detector looked at this frame
@@ -171,7 +171,7 @@ class _DrawnFilm: # annotates and encodes in a thread; in a `with`
 
 def draw_look(
     look:Look,
-    language:str|None=None, # Of the words, see `annotate`
+    language:str|None=None, # Of the words, see annotate
 )->np.ndarray:              # H×W×3 uint8, RGB
     "Draw the smoothed answers and the numbers of the faces on a frame"
     return annotate(look.frame.image, Recognitions(s.smooth for s in look.faces), language, [s.number for s in look.faces])
@@ -211,9 +211,9 @@ def _check(every, detect_every, start, end, resume, out, annotated, live): # wha
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
     if resume and (not out or annotated or live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
 
-# %% ../nbs/26_video.ipynb #f319c954
+# %% ../nbs/26_video.ipynb #5f590842
 def analyze_video(
-    source,                     # Path, URL, number of a camera or "camera", see `open_film`
+    source,                     # Path, URL, number of a camera or "camera", see open_film
     recognizer:Recognizer|None=None, # The default model and the best detector if None
     out=None,                   # Table, .csv or .parquet; none is written if None
     annotated=None,             # Film with the faces drawn, .mp4, .mkv, .mov or .webm; none is made if None
@@ -225,7 +225,7 @@ def analyze_video(
     smooth:float=.5,            # Seconds over which probabilities are averaged
     progress:bool=False,        # Show a bar
     workers:int=2,              # Frames that are searched at a time
-    language:str|None=None,     # Of the words on the annotated film, see `annotate`
+    language:str|None=None,     # Of the words on the annotated film, see annotate
 )->VideoSummary:
     "Name the expression of every face in every frame; raises `VideoError`, `TableError`"
     with open_film(source) as film:

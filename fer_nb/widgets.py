@@ -63,9 +63,9 @@ class PageWidget(anywidget.AnyWidget):
         path = _LIBRARIES.get(content.get('name'))
         return {'code': source(path)} if path else {'error': 'there is no such library'}
 
-# %% ../nbs/40_widgets.ipynb #3ec737c3
+# %% ../nbs/40_widgets.ipynb #279cdf96
 def known_models(
-    current,  # `OnnxModel` at work, offered even where its folder lies elsewhere
+    current,  # OnnxModel at work, offered even where its folder lies elsewhere
 )->dict:      # Name -> {output: number of labels}
     "Models that a visitor may choose, with their label sets"
     found = {}
@@ -118,7 +118,7 @@ class Session:
         r = self.recognizer
         return Recognizer(r.model, getattr(r.detector, 'name', r.detector), r.label_set.name, threshold=r.threshold)
 
-# %% ../nbs/40_widgets.ipynb #fbf415d7
+# %% ../nbs/40_widgets.ipynb #e79a3f3d
 def face_messages(
     recognitions,
     numbers=None, # Of the faces, where they are followed; counted from 1 if None
@@ -134,7 +134,7 @@ class FaceWidget(PageWidget):
     settings = traitlets.Dict().tag(sync=True) # See `Session.settings`
 
     def __init__(self,
-        session, # `Session`, or a `Recognizer` to make one of
+        session, # Session, or a Recognizer to make one of
         **kwargs,
     ):
         self.session = session if isinstance(session, Session) else Session(session)

@@ -68,6 +68,11 @@ def test_pages_link_only_to_pages(pages):
 def test_no_link_inside_a_link(pages):
     for name, cells in pages.items(): assert not re.findall(r'\[\[[^\]]*\]\([^)]*\)[^\]]*\]\(', prose(cells)), name
 
+def test_no_link_inside_code(pages):
+    "nbdev links names in backticks also inside the code that it shows of a signature, so comments of parameters have none"
+    for name, cells in pages.items():
+        for fence in [f for c in cells for t in outputs(c, 'text/markdown') for f in re.findall(r'```.*?```', t, re.S)]: assert '](http' not in fence, f'{name}\n{fence}'
+
 def test_every_picture_says_what_it_shows(pages):
     for name, cells in pages.items():
         for alt in [a for bang, a, _ in links(prose(cells)) if bang]: assert len(alt) > 10, f'{name}: a picture without alternative text'
