@@ -150,14 +150,14 @@ def _client(client): # a Client, or the address of a scheduler
     try: return Client(client, timeout='10s', set_as_default=False)
     except (OSError, ValueError) as e: raise FerError(f"no Dask scheduler answers at {client} ({type(e).__name__}); start one with dask scheduler, and give its address") from None
 
-# %% ../nbs/27_batch.ipynb #c79f51ed
+# %% ../nbs/27_batch.ipynb #d9af8d7d
 def _submit(client, function, share, *args):
     return client.submit(function, share, *args, pure=False, retries=2)
 
-def _run_shares(shares, client, function, *args): # yields (share, result or the exception), in the order they end; few are on their way
+def _run_shares(shares, client, function, *args, width=0): # yields (share, result or the exception), in the order they end; few are on their way, or just `width`
     from dask.distributed import as_completed
     shares = iter(shares)
-    width = 3*max(1, sum(client.nthreads().values()))
+    width = width or 3*max(1, sum(client.nthreads().values()))
     ahead = {_submit(client, function, s, *args): s for s in islice(shares, width)}
     done = as_completed(list(ahead))
     for future in done:
@@ -172,10 +172,10 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for share, rows in _run_shares((files[i:i+size] for i in range(0, len(files), size)), client, _share, key, classes):
         if isinstance(rows, list): yield from rows
         else: alone += [[f] for f in share]
-    for (path,), rows in _run_shares(alone, client, _share, key, classes):
+    for (path,), rows in _run_shares(alone, client, _share, key, classes, width=1): # so that no neighbor is blamed
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #850a4ff0
+# %% ../nbs/27_batch.ipynb #9c5a8f61
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')

@@ -83,20 +83,28 @@ def _save_annotated(folder, path, image, found, language):
     try: Image.fromarray(annotate(image, found, language)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/42_cli.ipynb #912bedc5
+# %% ../nbs/42_cli.ipynb #40bda91a
+def _in_folders(sources, recursive): # folders become the pictures in them
+    from fer_nb.batch import find_files
+    photos = [p for s in sources for p in (find_files(s, recursive=recursive) if os.path.isdir(s) else [s])]
+    if photos: return photos
+    raise FerError(f"{', '.join(sources)} holds no picture; give another folder" + ('' if recursive else ', or add --recursive for the folders inside'))
+
+def _only_without_out(options): # --out writes a table and does nothing else
+    given = [name for name, value in options.items() if value]
+    if given: raise FerError(f"--out writes a table of faces, and {' and '.join(given)} {'has' if len(given) == 1 else 'have'} no effect on it; leave out one or the other")
+
 def _predict_table(sources, out, recursive, resume, dask, model, detector):
-    from fer_nb.batch import find_files, predict_folder
-    files = [f for s in sources for f in find_files(s, recursive=recursive)]
-    if not files: raise FerError(f"{', '.join(sources)} holds no picture; give another folder" + ('' if recursive else ', or add --recursive for the folders inside'))
-    try: n = predict_folder(files, out, resume=resume, client=dask, progress=sys.stderr.isatty(), name_or_path=model, detector=detector)
+    from fer_nb.batch import predict_folder
+    try: n = predict_folder(_in_folders(sources, recursive), out, resume=resume, client=dask, progress=sys.stderr.isatty(), name_or_path=model, detector=detector)
     except KeyboardInterrupt: say('the table is there up to the last picture; --resume goes on'); raise
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #b5607665
+# %% ../nbs/42_cli.ipynb #9b3b10e3
 @app.command()
 def predict(
-    photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF; with --out also folders.', show_default=False)],
+    photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
     model:Model=None,
     detector:Detector='auto',
     as_json:Annotated[bool, typer.Option('--json', help='A JSON list of objects, one a face.')]=False,
@@ -107,15 +115,18 @@ def predict(
     tta:Annotated[bool, typer.Option('--tta', help='Look at each face twice, once mirrored, and answer with the mean.')]=False,
     language:Language=None,
     out:Annotated[Optional[Path], typer.Option('--out', '-o', help='Table to write as the work goes, .csv or .parquet: one row a face, one for a picture without a face, one for a failure.')]=None,
-    recursive:Annotated[bool, typer.Option('--recursive', '-r', help='With --out: also the folders inside.')]=False,
+    recursive:Annotated[bool, typer.Option('--recursive', '-r', help='Also the folders inside a folder.')]=False,
     resume:Annotated[bool, typer.Option('--resume', help='With --out: go on with the table of a run that was stopped.')]=False,
     dask:Dask=None,
 ):
     "Name the expression of every face in PHOTOS"
     from tqdm import tqdm
     from fer_nb.recognize import Recognizer
-    if out: return _predict_table(photos, out, recursive, resume, dask, model, detector)
-    if recursive or resume or dask: raise FerError('--recursive, --resume and --dask are for tables; give one with --out')
+    if out:
+        _only_without_out({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--threshold': threshold, '--tta': tta, '--language': language})
+        return _predict_table(photos, out, recursive, resume, dask, model, detector)
+    if resume or dask: raise FerError('--resume and --dask are for tables; give one with --out')
+    photos = _in_folders(photos, recursive)
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated: _make_folder(save_annotated)
     recognizer, rows, failed = Recognizer.load(model, detector, icons=icons, threshold=threshold), [], False
