@@ -140,10 +140,10 @@ def serve(tmp_path_factory):
 
 def test_the_health_check(app):
     until(lambda: healthy(app, app.health), process=app)
-    os.killpg(app.pid, 19) # it hangs
-    server = psutil.Process(app.pid).children()[0]; server.suspend()
-    assert not healthy(app, app.health)
-    server.resume(); os.killpg(app.pid, 18)
+    server = psutil.Process(app.pid).children()[0]
+    server.suspend() # it is there, and hangs
+    try: assert not healthy(app, app.health)
+    finally: server.resume()
     until(lambda: healthy(app, app.health), process=app)
 
 def test_no_token_no_endpoint(tmp_path):
@@ -222,6 +222,10 @@ def test_when_kernels_run_out(proxy):
     with ThreadPoolExecutor(16) as many: seen = set(many.map(lambda _: ask(proxy, '/')[0], range(40)))
     assert 429 in seen and seen <= {429, 503}, seen
 
+def test_what_was_stopped_is_not_healthy(app): # the last that uses it
+    stop(app)
+    assert not healthy(app, app.health)
+
 # --- many users --------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope='module')
@@ -269,4 +273,4 @@ def test_a_user_of_the_hub_gets_the_app(hub, tmp_path):
             return True
         until(open_page, process=process)
     finally: stop(process)
-    assert 'Facial expressions' in page and 'fer-board' in page and 'cdn.' not in page, process.log.read_text()[-3000:]
+    assert 'Facial expressions' in page and 'HeaderWidget' in page and 'cdn.' not in page, process.log.read_text()[-3000:]
