@@ -1,5 +1,7 @@
 # Many users who sign in, each with the app and JupyterLab of their own: JupyterHub on a Linux server with systemd. As root:
-#   python3 -m venv /opt/fer_nb && /opt/fer_nb/bin/pip install /path/to/fer_nb jupyterlab jupyterhub jupyterhub-systemdspawner jupyterhub-nativeauthenticator jupyterhub-idle-culler
+#   python3 -m venv /opt/fer_nb
+#   /opt/fer_nb/bin/pip install /path/to/fer_nb jupyterlab 'jupyterhub>=5.2,<6' 'jupyterhub-nativeauthenticator>=1.3,<2' 'jupyterhub-systemdspawner>=1,<2' 'jupyterhub-idle-culler>=1.4,<3'
+#   (not JupyterHub 6: with the authenticator's 1.3.0 nobody can sign in)
 #   npm install -g configurable-http-proxy
 #   cd /var/lib/fer_nb && FER_NB_ADMIN=you PATH=/opt/fer_nb/bin:$PATH jupyterhub -f /path/to/deploy/jupyterhub_config.py
 # In front of it nginx.conf, with 127.0.0.1:8000 at (2) and client_max_body_size 50m, for the notebooks that JupyterLab saves. Sign up under the name in FER_NB_ADMIN, at /hub/signup; others who sign up wait until you let them in, at /hub/authorize.

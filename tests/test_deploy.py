@@ -243,6 +243,7 @@ def test_hub_sets_only_what_there_is(hub):
     from jupyterhub.auth import Authenticator
     from jupyterhub.spawner import Spawner
     from nativeauthenticator import NativeAuthenticator
+    from packaging.requirements import Requirement
     from systemdspawner import SystemdSpawner
     from voila.configuration import VoilaConfiguration
     known = {k.__name__: k for k in (JupyterHub, Authenticator, NativeAuthenticator, Spawner, SystemdSpawner, VoilaConfiguration, KernelManager, MappingKernelManager)}
@@ -254,6 +255,8 @@ def test_hub_sets_only_what_there_is(hub):
     entry = lambda group: {e.name for e in importlib.metadata.entry_points(group=f'jupyterhub.{group}')}
     assert hub.JupyterHub.authenticator_class in entry('authenticators') and hub.JupyterHub.spawner_class in entry('spawners')
     assert all(Path(p).is_dir() for p in hub.JupyterHub.template_paths)
+    for wanted in map(Requirement, re.findall(r"'(jupyterhub[^']+)'", (DEPLOY/'jupyterhub_config.py').read_text().split('import')[0])):
+        assert wanted.specifier.contains(importlib.metadata.version(wanted.name)), f'{wanted} is what the file says, and another version is tested here'
     from jupyterhub.scopes import scope_definitions
     assert set(hub.JupyterHub.load_roles[0]['scopes']) <= set(scope_definitions) and importlib.util.find_spec(hub.JupyterHub.services[0]['command'][2])
 
