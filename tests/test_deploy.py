@@ -42,6 +42,11 @@ def options(command):
 def test_every_file_says_what_it_is_for():
     for path in [*DEPLOY.iterdir(), TOP/'.dockerignore']: assert path.read_text().startswith('# '), path.name
 
+def test_the_tutorial_shows_the_files_as_they_are():
+    cells = json.loads((TOP/'nbs/tutorials/server.ipynb').read_text())['cells']
+    shown = '\n'.join(''.join(o['data'].get('text/markdown', '')) for c in cells for o in c.get('outputs', []) if 'data' in o)
+    for path in DEPLOY.iterdir(): assert path.read_text().strip() in shown, f'{path.name} changed: run nbs/tutorials/server.ipynb again'
+
 def test_dockerfile():
     assert IMAGE[0][0] == 'FROM' and all(re.match(r'python:\d\.\d+-slim-\w+', f) for f in of('FROM')), 'the base is not fixed'
     words = [w for w,_ in IMAGE]
