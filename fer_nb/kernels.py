@@ -5,20 +5,19 @@
 # %% auto #0
 __all__ = ['Kernels']
 
-# %% ../nbs/49_kernels.ipynb #ef396a6b
-from datetime import timedelta
+# %% ../nbs/49_kernels.ipynb #a98d69a9
+from datetime import datetime, timedelta, timezone
 from jupyter_client.utils import ensure_async
-from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
-from traitlets import Int
+from traitlets import Dict, Int
 
-# %% ../nbs/49_kernels.ipynb #1769252c
+# %% ../nbs/49_kernels.ipynb #5df6987b
 class Kernels(AsyncMappingKernelManager):
     "The kernels of a server, no more than `most` at once; Voila builds its own manager on this one"
     most = Int(0, help='Kernels at once, those made ready for the next visitor included; 0 is no limit').tag(config=True)
     open_idle = Int(0, help='Seconds after which a page that is open and does nothing loses its kernel; 0 is never').tag(config=True)
-    _starting = 0
+    _starting, _taken = 0, Dict() # kernel id: when it was first seen outside the pool
 
     async def start_kernel(self, *args, **kwargs):
         "Start one; raises `HTTPError` 503 where there are enough"
@@ -27,15 +26,18 @@ class Kernels(AsyncMappingKernelManager):
         try: return await ensure_async(super().start_kernel(*args, **kwargs))
         finally: self._starting -= 1
 
-    async def shutdown_kernel(self, *args, **kwargs):
+    async def shutdown_kernel(self, kernel_id, *args, **kwargs):
         "Stop one, and make another ready in its place"
-        await ensure_async(super().shutdown_kernel(*args, **kwargs))
+        self._taken.pop(kernel_id, None)
+        await ensure_async(super().shutdown_kernel(kernel_id, *args, **kwargs))
         for notebook, pool in getattr(self, '_pools', {}).items():
-            pool[:] = [t for t in pool if not (t.done() and t.exception())]
+            pool[:] = [t for t in pool if not t.done() or not (t.cancelled() or t.exception())]
             self.fill_if_needed(delay=0, notebook_name=notebook)
 
     async def cull_kernel_if_idle(self, kernel_id):
         "Stop it if its page is gone for `cull_idle_timeout` seconds, or open and unused for `open_idle`"
-        await super().cull_kernel_if_idle(kernel_id)
+        now, passed = datetime.now(timezone.utc), lambda seconds: timedelta(seconds=seconds)
+        taken = self._taken.setdefault(kernel_id, now)
+        if now - taken >= passed(self.cull_idle_timeout): await super().cull_kernel_if_idle(kernel_id)
         kernel = self._kernels.get(kernel_id)
-        if kernel and self.open_idle and utcnow() - kernel.last_activity > timedelta(seconds=self.open_idle): await self.shutdown_kernel(kernel_id)
+        if kernel and self.open_idle and now - max(taken, getattr(kernel, 'last_activity', taken)) >= passed(self.open_idle): await self.shutdown_kernel(kernel_id)
