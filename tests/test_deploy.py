@@ -178,9 +178,9 @@ def proxy(nginx, app, serve, tmp_path_factory):
     command = [nginx, '-p', str(folder), '-e', 'stderr', '-c', str(folder/'nginx.conf'), '-g', 'daemon off;']
     checked = subprocess.run([*command[:-2], '-t'], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
+    for upstream in (app, serve): until(lambda: healthy(upstream, upstream.health), process=upstream)
     with open(folder/'log', 'w') as log: process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     process.log, process.tls, process.plain, process.folder = folder/'log', tls, plain, folder
-    for upstream in (app, serve): until(lambda: healthy(upstream, upstream.health), process=upstream)
     yield process
     stop(process)
     assert process.log.read_text() == '' and not [f for f in folder.rglob('*') if f.is_file() and f.name not in ('nginx.conf','log','privkey.pem','fullchain.pem')], 'the proxy kept something'
