@@ -194,7 +194,7 @@ def video(
     _print_summary(found, as_json)
     if summary: save_summary(found, summary, None if source.startswith('camera') or source.isdigit() else source)
 
-# %% ../nbs/42_cli.ipynb #d253669a
+# %% ../nbs/42_cli.ipynb #866b9a78
 def app_notebook()->Path:
     "Path of `app.ipynb`: inside an installed package, or in the repository"
     import fer_nb
@@ -205,10 +205,16 @@ def app_notebook()->Path:
 
 def voila_command(
     port:int, ip:str, browser:bool,
+    ready:int=1,       # Kernels made ready for the next visitors
+    kernels:int=0,     # At once, ready ones included; 0 is no limit
+    idle:int=120,      # Seconds until a kernel whose page is gone is stopped
+    idle_open:int=0,   # Seconds until one is whose page is open and unused; 0 is never
+    base_url:str='/',  # Path under which a proxy shows the app
 )->list: # Arguments of a process that serves the app
-    "Voila on the app's notebook, a kernel made ready before the first visitor"
-    return [sys.executable, '-m', 'voila', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', '--template=fer_nb', '--preheat_kernel=True', '--pool_size=1',
-            '--Voila.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=120', '--MappingKernelManager.cull_interval=60', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
+    "Voila on the app's notebook, kernels made ready before the first visitor"
+    return [sys.executable, '-m', 'voila', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', f'--Voila.base_url={base_url}', '--template=fer_nb', f'--preheat_kernel={ready > 0}', f'--pool_size={ready}',
+            '--VoilaConfiguration.multi_kernel_manager_class=fer_nb.kernels.Kernels', f'--Kernels.most={kernels}', f'--Kernels.open_idle={idle_open}', # a notebook after this one, so by its name
+            '--Voila.log_level=ERROR', f'--MappingKernelManager.cull_idle_timeout={idle}', f'--MappingKernelManager.cull_interval={min(60, max(1, idle//2))}', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
 
 # %% ../nbs/42_cli.ipynb #a1f262ad
@@ -239,7 +245,7 @@ def run_until_stopped(
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
     return 0
 
-# %% ../nbs/42_cli.ipynb #4b0d0ad3
+# %% ../nbs/42_cli.ipynb #5c4fb752
 @app.command('app')
 def open_app(
     model:Model=None,
@@ -248,18 +254,27 @@ def open_app(
     icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, shown in place of emojis.')]=None,
     ip:Annotated[str, typer.Option(help='Address to listen on. Browsers give a camera only to localhost and to https pages.')]='127.0.0.1',
     browser:Annotated[bool, typer.Option(help='Open a browser window.')]=True,
+    base_url:Annotated[str, typer.Option(help='Path under which a proxy shows the app, such as /faces/.')]='/',
+    ready:Annotated[int, typer.Option(help='Kernels made ready for the next visitors.', min=0)]=1,
+    kernels:Annotated[int, typer.Option(help='Kernels at once, one a visitor and the ready ones; when all are taken, visitors are told to come again. 0: no limit.', min=0)]=0,
+    idle:Annotated[int, typer.Option(help='Seconds until a kernel whose page is gone is stopped.', min=1)]=120,
+    idle_open:Annotated[int, typer.Option(help='Seconds until a kernel is stopped whose page is open and unused. 0: never.', min=0)]=0,
+    megabytes:Annotated[Optional[float], typer.Option(help="Largest photo or film of a visitor, if under the app's own limits.", min=.01)]=None,
 ):
     "Open the app: photos and webcam in the browser"
     import fer_nb
     from fer_nb.recognize import Recognizer
+    if 0 < kernels <= ready: raise FerError(f'--kernels {kernels} leaves no place for a visitor beside {ready} made ready; give a larger number, or --ready {kernels-1}')
+    base_url = f"/{base_url.strip('/')}/".replace('//', '/')
     Recognizer.load(model, detector, icons=icons) # what is wrong is said here, not on the page
     if not _port_is_free(ip, port): raise FerError(f"port {port} is in use; choose another with --port {port+1} (make app PORT={port+1}), or stop the program that has it")
     static = str(Path(fer_nb.__file__).resolve().parent/'static')
     env = {**os.environ, 'FER_NB_DETECTOR': detector, 'JUPYTER_PATH': os.pathsep.join(filter(None, [static, os.environ.get('JUPYTER_PATH')]))}
     if icons: env['FER_NB_ICONS'] = str(icons.resolve())
     if model: env['FER_NB_MODEL'] = str(Path(model).resolve()) if Path(model).is_dir() else model
-    say(f'The app is at http://{ip}:{port} (Ctrl+C stops it)')
-    raise typer.Exit(run_until_stopped(voila_command(port, ip, browser), env))
+    if megabytes: env['FER_NB_MEGABYTES'] = str(megabytes)
+    say(f"The app is at http://{ip}:{port}{base_url.rstrip('/')} (Ctrl+C stops it)")
+    raise typer.Exit(run_until_stopped(voila_command(port, ip, browser, ready, kernels, idle, idle_open, base_url), env))
 
 # %% ../nbs/42_cli.ipynb #a138e484
 def _need_extra(extra, *modules): # or one line that says how to get it

@@ -71,7 +71,7 @@ class Work(threading.Thread):
         with open(path, 'rb') as f:
             while part := f.read(4_000_000): self.tell({'kind': 'film-part'}, [part])
 
-# %% ../nbs/46_clip.ipynb #876b5d85
+# %% ../nbs/46_clip.ipynb #b2a736fc
 MAX_FILM_BYTES = 150_000_000
 
 class FilmWidget(FaceWidget):
@@ -81,6 +81,10 @@ class FilmWidget(FaceWidget):
     max_bytes = traitlets.Int(MAX_FILM_BYTES).tag(sync=True)
     work = None
 
+    def __init__(self, session, **kwargs):
+        super().__init__(session, **kwargs)
+        self.limit = self.max_bytes # what the page shows it may also change
+
     def on_film(self, content, buffers):
         "One part of the file; the work begins with the last one"
         if content.get('first'): self.on_cancel(None, None); self.place = make_place()
@@ -89,7 +93,7 @@ class FilmWidget(FaceWidget):
         with open(target, 'ab') as f:
             for part in buffers: f.write(part)
             size = f.tell()
-        if size > self.max_bytes: self.on_cancel(None, None); raise FerError(f"the video is over {self.max_bytes//10**6} MB; make it shorter first")
+        if size > self.limit: self.on_cancel(None, None); raise FerError(f"the video is over {self.limit//10**6} MB; make it shorter first")
         if content.get('last'):
             self.work = Work(self.session.twin(), self.place, target, self.send)
             self.place = None
