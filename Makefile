@@ -5,9 +5,12 @@ UV     := $(shell command -v uv 2>/dev/null)
 PORT   ?= 8866
 DATA   ?= data/fer2013.csv
 VOTES  ?= data/fer2013new.csv
+# Versions that were tested together; `make test LOCK=` takes the newest that settings.ini allows
+LOCK   ?= requirements.lock
+PINS   := $(if $(LOCK),-c $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lab docs readme train evaluate reproduce bench clean
+.PHONY: help app test dev lab docs readme train evaluate reproduce bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -24,12 +27,12 @@ endif
 	@touch $@
 
 ifdef UV
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(PINS)
 else
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 endif
 
-.venv/app: .venv/made settings.ini setup.py
+.venv/app: .venv/made settings.ini setup.py $(LOCK)
 	@echo "installing what serves people (once) ..."
 	@$(INSTALL) -e .
 	@$(BIN)/fer-nb fetch yunet || echo "(the app works without it, with an older detector; with a network, .venv/bin/fer-nb fetch yunet tries again)"
@@ -73,6 +76,10 @@ reproduce: .venv/dev ## Recompute every figure of every model: models/*/metrics.
 
 bench: .venv/dev ## Run the benchmarks; each writes benchmarks/NAME.json
 	@for b in benchmarks/*.py; do echo "$$b"; $(BIN)/python $$b || exit 1; done
+
+lock: ## Write requirements.lock anew: the newest versions that settings.ini allows (needs uv)
+	@command -v uv >/dev/null || { echo "uv is not installed: get it from docs.astral.sh/uv, then run make lock again"; exit 1; }
+	@uv pip compile setup.py --extra dev --universal --python-version 3.11 --upgrade --quiet --no-annotate --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## Remove .venv and everything that was built
 	@rm -rf .venv _docs _proc build dist *.egg-info .pytest_cache

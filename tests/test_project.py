@@ -73,6 +73,18 @@ def test_settings_are_the_one_source_of_the_version():
     assert str(yaml.safe_load((TOP/'CITATION.cff').read_text())['version']) == fer_nb.__version__
     assert f'## {fer_nb.__version__}' in (TOP/'CHANGELOG.md').read_text()
 
+def test_lock_file_fits_the_settings():
+    "Every requirement is pinned, to a version that settings.ini allows"
+    from packaging.requirements import Requirement
+    name = lambda n: n.lower().replace('_', '-')
+    pins = {}
+    for line in (TOP/'requirements.lock').read_text().splitlines():
+        if line and not line.startswith('#'): r = Requirement(line); pins.setdefault(name(r.name), []).append(str(r.specifier).removeprefix('=='))
+    cfg = configparser.ConfigParser(delimiters=['=']); cfg.read(TOP/'settings.ini')
+    wanted = [Requirement(l) for key, text in cfg['DEFAULT'].items() if key.endswith('requirements') for l in text.splitlines() if l.strip()]
+    assert len(wanted) > 40
+    for r in wanted: assert any(r.specifier.contains(v) for v in pins.get(name(r.name), [])), f'{r}: run make lock'
+
 def test_workflows_name_only_targets_that_exist():
     "Each workflow is YAML, and its make targets are in the Makefile"
     import yaml
