@@ -159,12 +159,12 @@ def _video_folder(source, out, dask, options, setup):
     for d in done: say(f"error: {d['error']}") if 'error' in d else typer.echo(f"{d['table']}: {d['frames']} frames, {d['frames_without_face']} without a face")
     if any('error' in d for d in done): raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #9b33e13a
+# %% ../nbs/42_cli.ipynb #63396150
 @app.command()
 def video(
     source:Annotated[str, typer.Argument(help='A film (MP4, MOV, MKV, WebM, AVI), an address, camera (camera:1 is the second), or a folder of films.', show_default=False)],
     out:Annotated[Optional[Path], typer.Option('--out', '-o', help='Table to write, .csv or .parquet: one row a frame and face. Of a folder of films: the folder for their tables.')]=None,
-    save_annotated:Annotated[Optional[Path], typer.Option(help='Film to write with the faces drawn: .mp4, .mov, .mkv or .webm.')]=None,
+    save_annotated:Annotated[Optional[Path], typer.Option(help='Film to write with the faces drawn, and its sound: .mp4, .mov, .mkv or .webm.')]=None,
     summary:Annotated[Optional[Path], typer.Option(help='Folder for summary.json, timeline.png and, of a film, moments.png, which shows faces.')]=None,
     every:Annotated[int, typer.Option(help='Look at every n-th frame only.')]=1,
     detect_every:Annotated[int, typer.Option(help='Search faces in every n-th of those; in the others they are followed.')]=1,

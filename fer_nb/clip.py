@@ -30,7 +30,7 @@ def make_place()->Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
-# %% ../nbs/46_clip.ipynb #54e55e6d
+# %% ../nbs/46_clip.ipynb #cd9825ed
 def film_rows(
     recognizer,
     film,           # From open_film
@@ -55,7 +55,7 @@ class Work(threading.Thread):
 
     def read(self)->dict: # how it ended
         rows, last, target = [], time.monotonic(), self.place/'annotated.mp4'
-        with open_film(self.source) as film, FilmWriter(target, film.fps) as out:
+        with open_film(self.source) as film, FilmWriter(target, film.fps, sound=self.source) as out:
             for index, at, faces in film_rows(self.recognizer, film, out):
                 if self.stopped.is_set(): return {'canceled': True}
                 rows.append([index, at, faces])

@@ -174,7 +174,7 @@ class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own f
     def tell(self): return self.file.tell()
     def close(self): self.file.close()
 
-# %% ../nbs/24_film.ipynb #92ea5030
+# %% ../nbs/24_film.ipynb #6e07cefc
 FORMATS = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.webm': 'webm'}
 CODECS = {'.mp4': 'libx264', '.m4v': 'libx264', '.mov': 'libx264', '.mkv': 'libx264', '.webm': 'libvpx-vp9'}
 
@@ -192,19 +192,62 @@ def _stream(container, ending, fps, quality, image): # a stream for frames like 
     stream = container.add_stream(CODECS[ending], rate=round(fps) or 1)
     stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
     stream.codec_context.time_base, stream.codec_context.gop_size = Fraction(1, 10_000), round(2*fps) or 1
-    fast = {'deadline': 'realtime', 'cpu-used': '8', 'b': '0'} if ending == '.webm' else {'preset': 'veryfast'}
+    fast = {'deadline': 'realtime', 'cpu-used': '8', 'b': '0'} if ending == '.webm' else {'preset': 'veryfast', 'bf': '0'} # frames in the order they are seen: else a fragmented MP4 shifts pictures against sound
     stream.options = {'crf': str(quality), **fast}
     return stream
 
-# %% ../nbs/24_film.ipynb #99de5db2
+# %% ../nbs/24_film.ipynb #55654433
+class _Sound: # the sound of a film, put into a container as far as its pictures have come; `source`: path or URL, `start`: seconds
+    def __init__(self, source, container, start):
+        self.container, self.start, self.packets, self.waiting, self.coder = container, start, iter(()), None, None
+        try: self.film = _opened(str(source))
+        except VideoError: self.film = None; return
+        if not self.film.streams.audio: return
+        stream, pictures = self.film.streams.audio[0], self.film.streams.video[0]
+        self.begins, self.packets = float((pictures.start_time or 0)*pictures.time_base), self.film.demux(stream)
+        if stream.codec_context.name in container.supported_codecs: self.out = container.add_stream_from_template(stream); return
+        self.coder = self.out = container.add_stream('libopus' if container.format.name == 'webm' else 'aac', rate=48_000)
+
+    def _timed(self): # the packets, with their seconds in the new film
+        import av
+        try:
+            for p in self.packets:
+                if p.dts is not None: yield float(p.pts*p.time_base) - self.begins, p
+        except av.error.FFmpegError: return
+
+    def until(self, seconds): # put in what is heard up to there
+        self.waiting = self.waiting or self._timed()
+        while (ready := self.__dict__.pop('next', None) or next(self.waiting, None)) is not None:
+            if ready[0] > seconds: self.next = ready; return
+            if ready[0] >= self.start: self._put(*ready)
+
+    def _put(self, at, packet):
+        import av
+        if self.coder is None:
+            shift = round(self.begins/packet.time_base)
+            packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, self.out; self.container.mux(packet); return
+        try: frames = packet.decode()
+        except av.error.FFmpegError: return
+        for frame in frames:
+            frame.pts = round(at/frame.time_base)
+            for new in self.out.encode(frame): self.container.mux(new)
+
+    def close(self, seconds):
+        self.until(seconds)
+        for new in (self.coder.encode(None) if self.coder is not None else ()): self.container.mux(new)
+        if self.film: self.film.close()
+
+# %% ../nbs/24_film.ipynb #a19404d9
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
         path,             # .mp4, .mov, .mkv or .webm
         fps:float=30.,    # Frames a second, where the times do not say otherwise
         quality:int=21,   # x264's constant rate factor: lower is better and larger
+        sound=None,       # Path or URL of a film whose sound comes along
+        start:float=0.,   # Seconds from which on it is heard
     ):
-        self.path, self.fps, self.quality, self.stream, self.last = Path(path).expanduser(), fps, quality, None, -1
+        self.path, self.fps, self.quality, self.stream, self.last, self.sound, self.start = Path(path).expanduser(), fps, quality, None, -1, sound, start
         self.file, self.container = _new_film(self.path)
 
     def add(self,
@@ -213,13 +256,18 @@ class FilmWriter:
     )->None:
         "Append a frame"
         import av
-        if self.stream is None: self.stream = _stream(self.container, self.path.suffix.lower(), self.fps, self.quality, image)
+        if self.stream is None: self._begin(image)
         if image.shape[:2] != (self.stream.height, self.stream.width): image = _fitted(image, self.stream.width, self.stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), 'rgb24').reformat(format='yuv420p', threads=1)
         step = 10_000/self.fps
         self.last = max(self.last + 1, round(time*10_000 if time is not None else self.last + step if self.last >= 0 else 0))
         frame.pts, frame.time_base = self.last, Fraction(1, 10_000)
         self._mux(frame)
+        if self.sound: self.sound.until(self.last/10_000)
+
+    def _begin(self, image): # streams must all be there before the first frame
+        self.stream = _stream(self.container, self.path.suffix.lower(), self.fps, self.quality, image)
+        if self.sound: self.sound = _Sound(self.sound, self.container, self.start)
 
     def _mux(self, frame):
         for packet in self.stream.encode(frame): self.container.mux(packet)
@@ -231,6 +279,7 @@ class FilmWriter:
         container, self.container = self.container, None
         if self.stream is not None:
             for packet in self.stream.encode(None): container.mux(packet)
+            if self.sound: self.sound.close((self.last + 10_000/self.fps)/10_000)
         container.close(); self.file.close()
         if self.file.error: raise disk_error(self.file.error, self.path) from None
 

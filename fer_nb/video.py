@@ -141,15 +141,15 @@ def watch(
                 for item, named in zip(batch, _named(batch, recognizer)): yield _look(item, named, recognizer, smoother)
         finally: placed.close()
 
-# %% ../nbs/26_video.ipynb #ed25a554
+# %% ../nbs/26_video.ipynb #3e4111bd
 def _row(frame, s): # Look's Frame and a Sighting -> a row of the table
     r, e = s.raw, s.smooth
     score = '' if r.score != r.score else r.score # no detector looked at this frame
     return [frame.index, frame.time, s.number, *r.box, score, r.label, r.confidence, *r.probabilities.values(), e.label, e.confidence, *e.probabilities.values()]
 
 class _DrawnFilm: # annotates and encodes in a thread; in a `with`
-    def __init__(self, path, fps, language=None):
-        self.language, self.film, self.jobs, self.error = language, FilmWriter(path, fps), queue.Queue(8), None
+    def __init__(self, path, fps, language=None, sound=None, start=0.):
+        self.language, self.film, self.jobs, self.error = language, FilmWriter(path, fps, sound=sound, start=start), queue.Queue(8), None
         self.thread = threading.Thread(target=self._run, daemon=True); self.thread.start()
 
     def _run(self):
@@ -211,12 +211,12 @@ def _check(every, detect_every, start, end, resume, out, annotated, live): # wha
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
     if resume and (not out or annotated or live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
 
-# %% ../nbs/26_video.ipynb #5f590842
+# %% ../nbs/26_video.ipynb #78f57e25
 def analyze_video(
     source,                     # Path, URL, number of a camera or "camera", see open_film
     recognizer:Recognizer|None=None, # The default model and the best detector if None
     out=None,                   # Table, .csv or .parquet; none is written if None
-    annotated=None,             # Film with the faces drawn, .mp4, .mkv, .mov or .webm; none is made if None
+    annotated=None,             # Film with the faces drawn, and its sound, .mp4, .mkv, .mov or .webm; none is made if None
     every:int=1,                # Look at every n-th frame only
     detect_every:int=1,         # Search every n-th of those, and lay the boxes of the others between
     start:float=0.,             # Seconds
@@ -233,7 +233,7 @@ def analyze_video(
         recognizer = recognizer or Recognizer.load(threads=1)
         summary, first = VideoSummary(recognizer.label_set, every/film.fps), 0
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
-        with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language) if annotated else nullcontext() as drawn:
+        with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language, None if film.live else film.name, start) if annotated else nullcontext() as drawn:
             if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every, every)
             summary.frames = -(-first//every)
             looks = watch(film, recognizer, every, detect_every, start, end, first, tracker, smoother, workers)
