@@ -196,7 +196,7 @@ def _stream(container, ending, fps, quality, image): # a stream for frames like 
     stream.options = {'crf': str(quality), **fast}
     return stream
 
-# %% ../nbs/24_film.ipynb #ff775c51
+# %% ../nbs/24_film.ipynb #bf799f01
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
@@ -204,7 +204,7 @@ class FilmWriter:
         fps:float=30.,    # Frames a second, where the times do not say otherwise
         quality:int=21,   # x264's constant rate factor: lower is better and larger
     ):
-        self.path, self.fps, self.quality, self.stream, self.last = Path(path).expanduser(), fps, quality, None, -1
+        self.path, self.fps, self.quality, self.stream, self.last, self.at = Path(path).expanduser(), fps, quality, None, -1, -10_000/fps
         self.file, self.container = _new_film(self.path)
 
     def add(self,
@@ -216,8 +216,8 @@ class FilmWriter:
         if self.stream is None: self.stream = _stream(self.container, self.path.suffix.lower(), self.fps, self.quality, image)
         if image.shape[:2] != (self.stream.height, self.stream.width): image = _fitted(image, self.stream.width, self.stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), 'rgb24').reformat(format='yuv420p', threads=1)
-        step = 10_000/self.fps
-        self.last = max(self.last + 1, round(time*10_000 if time is not None else self.last + step if self.last >= 0 else 0))
+        self.at = time*10_000 if time is not None else self.at + 10_000/self.fps # not rounded, or frames would drift
+        self.last = max(self.last + 1, round(self.at))
         frame.pts, frame.time_base = self.last, Fraction(1, 10_000)
         self._mux(frame)
 
