@@ -83,9 +83,10 @@ def _save_annotated(folder, path, image, found, language):
     try: Image.fromarray(annotate(image, found, language)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/42_cli.ipynb #912bedc5
-def _predict_table(sources, out, recursive, resume, dask, model, detector):
+# %% ../nbs/42_cli.ipynb #dbee55f2
+def _predict_table(sources, out, recursive, resume, dask, model, detector, others): # others: option -> what was given, of those that a table has no place for
     from fer_nb.batch import find_files, predict_folder
+    if lost := [name for name, given in others.items() if given]: raise FerError(f"{', '.join(lost)} cannot be had with --out; leave one of them out")
     files = [f for s in sources for f in find_files(s, recursive=recursive)]
     if not files: raise FerError(f"{', '.join(sources)} holds no picture; give another folder" + ('' if recursive else ', or add --recursive for the folders inside'))
     try: n = predict_folder(files, out, resume=resume, client=dask, progress=sys.stderr.isatty(), name_or_path=model, detector=detector)
@@ -93,7 +94,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector):
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #b5607665
+# %% ../nbs/42_cli.ipynb #94574a5b
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF; with --out also folders.', show_default=False)],
@@ -114,7 +115,7 @@ def predict(
     "Name the expression of every face in PHOTOS"
     from tqdm import tqdm
     from fer_nb.recognize import Recognizer
-    if out: return _predict_table(photos, out, recursive, resume, dask, model, detector)
+    if out: return _predict_table(photos, out, recursive, resume, dask, model, detector, {'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--threshold': threshold, '--tta': tta, '--language': language})
     if recursive or resume or dask: raise FerError('--recursive, --resume and --dask are for tables; give one with --out')
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated: _make_folder(save_annotated)
@@ -422,7 +423,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #a6c96581
+# %% ../nbs/42_cli.ipynb #36482273
 def _need(*modules): # of the extra `train`, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -441,7 +442,7 @@ Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row 
 def _load_faces(data, labels, preprocess, votes=None): # what `train` and `export` read
     from fer_nb.data import holds_pictures, load_dataset, with_ferplus
     ds, problems = load_dataset(data, labels, **({'pre': preprocess} if holds_pictures(data) else {}))
-    if problems: say(f'{len(problems)} rows were left out; fer-nb data prepare {data} says which')
+    if problems: say(f'left out: {len(problems)} of {len(ds)+len(problems)}; fer-nb data prepare {data} says which')
     return with_ferplus(ds, votes) if votes else ds
 
 def _config_from(model, epochs): # fine-tune a model of this project on other labels: its input, its architecture, its weights
