@@ -448,7 +448,7 @@ def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of t
     from fer_nb.detect import fetch_yunet, find_yunet
     typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
 
-# %% ../nbs/42_cli.ipynb #c841a755
+# %% ../nbs/42_cli.ipynb #59c1f815
 def _need(*modules): # of the extra train, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -467,7 +467,7 @@ Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row 
 def _load_faces(data, labels, preprocess, votes=None): # what train and export read
     from fer_nb.data import holds_pictures, load_dataset, with_ferplus
     ds, problems = load_dataset(data, labels, **({'pre': preprocess} if holds_pictures(data) else {}))
-    if problems: say(f'{len(problems)} rows were left out; fer-nb data prepare {data} says which')
+    if problems: say(f'left out: {len(problems)} of {len(ds)+len(problems)}; fer-nb data prepare {data} says which')
     return with_ferplus(ds, votes) if votes else ds
 
 def _config_from(model, epochs): # fine-tune a model of this project on other labels: its input, its architecture, its weights

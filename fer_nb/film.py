@@ -237,7 +237,7 @@ class _Sound: # the sound of a film, put into a container as far as its pictures
         for new in (self.coder.encode(None) if self.coder is not None else ()): self.container.mux(new)
         if self.film: self.film.close()
 
-# %% ../nbs/24_film.ipynb #a19404d9
+# %% ../nbs/24_film.ipynb #4dfe27ed
 class FilmWriter:
     "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
@@ -247,7 +247,7 @@ class FilmWriter:
         sound=None,       # Path or URL of a film whose sound comes along
         start:float=0.,   # Seconds from which on it is heard
     ):
-        self.path, self.fps, self.quality, self.stream, self.last, self.sound, self.start = Path(path).expanduser(), fps, quality, None, -1, sound, start
+        self.path, self.fps, self.quality, self.stream, self.last, self.at, self.sound, self.start = Path(path).expanduser(), fps, quality, None, -1, -10_000/fps, sound, start
         self.file, self.container = _new_film(self.path)
 
     def add(self,
@@ -259,8 +259,8 @@ class FilmWriter:
         if self.stream is None: self._begin(image)
         if image.shape[:2] != (self.stream.height, self.stream.width): image = _fitted(image, self.stream.width, self.stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), 'rgb24').reformat(format='yuv420p', threads=1)
-        step = 10_000/self.fps
-        self.last = max(self.last + 1, round(time*10_000 if time is not None else self.last + step if self.last >= 0 else 0))
+        self.at = time*10_000 if time is not None else self.at + 10_000/self.fps # not rounded, or frames would drift
+        self.last = max(self.last + 1, round(self.at))
         frame.pts, frame.time_base = self.last, Fraction(1, 10_000)
         self._mux(frame)
         if self.sound: self.sound.until(self.last/10_000)

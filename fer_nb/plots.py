@@ -159,7 +159,7 @@ def plot_robustness(
     axs[0].set_ylim(0, None)
     return fig
 
-# %% ../nbs/35_plots.ipynb #8d475517
+# %% ../nbs/35_plots.ipynb #66db68bd
 def plot_end_to_end(
     rows:list,  # Of end_to_end
 ):
@@ -174,16 +174,18 @@ def plot_end_to_end(
             for s, v in zip(part['size'], part[k].astype(float)):
                 if np.isfinite(v): tip(ax, s, v, f'{label}, {s} pixels: {v:.1%}')
         ax.set(xlabel='face in the scene, pixels', title=d, ylim=(0,1), xscale='log'); ax.set_xticks(part['size'], part['size'], fontsize=8); ax.minorticks_off(); _percent(ax)
-    fig.legend(*axs[0][0].get_legend_handles_labels(), loc='outside lower center', ncols=4, frameon=False, fontsize=8)
+    fig.legend(*axs[0][0].get_legend_handles_labels(), loc='outside lower center', ncols=min(4, 2*len(detectors)), frameon=False, fontsize=8)
     return fig
 
 def plot_models(
     table:pd.DataFrame,  # Of comparison
 ):
     "Accuracy of several models, with intervals, against their size"
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
     t = table.dropna(subset=['accuracy', 'parameters'])
     fig, ax = new_figure(6, 3)
     ax.errorbar(t.parameters.astype(float), t.accuracy.astype(float), yerr=np.abs(np.array([t.accuracy-t.low, t.high-t.accuracy], float)), fmt='o', color='#0072B2', capsize=3)
     for name, r in t.iterrows(): ax.annotate(name, (r.parameters, r.accuracy), xytext=(7,0), textcoords='offset points', fontsize=8, va='center'); tip(ax, r.parameters, r.accuracy, f'{name}: {r.accuracy:.1%}, {r.parameters:,} parameters', 16)
     ax.set(xscale='log', xlabel='parameters', ylabel='accuracy, 95 % interval'); ax.margins(x=.25, y=.3); _percent(ax)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1,2,5))); ax.xaxis.set_major_formatter(EngFormatter()); ax.xaxis.set_minor_formatter(NullFormatter())
     return fig
