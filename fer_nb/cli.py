@@ -46,7 +46,7 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #c3cb422a
+# %% ../nbs/42_cli.ipynb #884c2139
 def _print_table(rows, label_set): # rows: dicts with file, as in --json
     from rich.console import Console
     from rich.table import Table
@@ -65,6 +65,10 @@ def _print_csv(rows, labels):
     out = csv.writer(sys.stdout, lineterminator='\n')
     out.writerow(['file','x','y','w','h','score','label','confidence',*labels,'sure','flags'])
     for r in rows: out.writerow([r['file'], *r['box'], r['score'], r['label'], r['confidence'], *r['probabilities'].values(), r['sure'], ' '.join(r['flags'])])
+
+def _print_rows(rows, labels, as_json, as_csv):
+    if as_json: typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+    else: (_print_csv if as_csv else _print_table)(rows, labels)
 
 # %% ../nbs/42_cli.ipynb #5c4241a1
 def _make_folder(folder):
@@ -101,7 +105,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector):
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #9b3b10e3
+# %% ../nbs/42_cli.ipynb #d16b6d5a
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
@@ -138,9 +142,7 @@ def predict(
         if not found and not as_json and not as_csv: say(f'{path}: no face found')
         rows += [{'file': path, **r} for r in found.to_dicts()]
         if save_annotated: _save_annotated(save_annotated, path, image, found, language)
-    if as_json: typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
-    elif as_csv: _print_csv(rows, recognizer.label_set)
-    else: _print_table(rows, recognizer.label_set)
+    _print_rows(rows, recognizer.label_set, as_json, as_csv)
     if failed: raise typer.Exit(2)
 
 # %% ../nbs/42_cli.ipynb #9cab6e67
