@@ -508,3 +508,31 @@ def test_a_page_that_is_left_gives_its_kernel_back(visit, server):
     for _ in range(4): page.reload(); page.get_by_role('button', name=START).wait_for()
     page.goto('about:blank')
     until(lambda: kernels() <= before)
+
+# --- the same in JupyterLab -------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def lab(tmp_path):
+    "Address of JupyterLab on a copy of app.ipynb, with settings of its own"
+    import shutil
+    (tmp_path/'work').mkdir(); shutil.copy(TOP/'nbs/app.ipynb', tmp_path/'work')
+    port, own = free_port(), {'HOME': str(tmp_path), **{f'JUPYTER_{k}_DIR': str(tmp_path/k) for k in ('CONFIG','RUNTIME')}, 'JUPYTERLAB_SETTINGS_DIR': str(tmp_path/'settings'), 'JUPYTERLAB_WORKSPACES_DIR': str(tmp_path/'spaces')}
+    command = ['jupyter','lab','--no-browser','--allow-root','--port',str(port),'--ServerApp.port_retries=0','--IdentityProvider.token=','--ServerApp.password=','--LabApp.news_url=','--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate']
+    with open(tmp_path/'log', 'w') as f: server = subprocess.Popen(command, cwd=tmp_path/'work', stdout=f, stderr=f, env={**os.environ, **own})
+    url = f'http://127.0.0.1:{port}/lab/tree/app.ipynb'
+    def answers():
+        assert server.poll() is None, (tmp_path/'log').read_text()[-2000:]
+        try: return urllib.request.urlopen(url, timeout=5).status == 200
+        except OSError: return False
+    until(answers, 60, 'JupyterLab does not start')
+    yield url
+    server.terminate(); server.wait(30)
+
+def test_in_jupyterlab(browser, lab):
+    "Run all cells of app.ipynb: the same panels, and the camera's face is named"
+    page = browser.new_context(viewport=WIDE, locale='en-US', permissions=['camera']).new_page(); page.set_default_timeout(90_000)
+    page.goto(lab); page.get_by_text('Python 3 (ipykernel) | Idle').first.wait_for() # the kernel is ready
+    page.get_by_role('menuitem', name='Run', exact=True).click(); page.get_by_role('menuitem', name='Run All Cells', exact=True).click()
+    box = start(page); until(lambda: 'happy' in (box.text_content() or ''), 60, 'the face is not named happy')
+    shot(page, 'jupyterlab')
+    page.context.close()
