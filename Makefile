@@ -64,7 +64,8 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@command -v quarto >/dev/null || { echo "Quarto is not installed: get it from quarto.org/docs/get-started, then run make docs again"; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
-train: .venv/dev ## Repeat the training of the model that ships, into runs/ (about an hour on two cores; needs fer2013.csv and FER+'s votes)
+train: .venv/dev ## Repeat the training of the model that ships, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
+	@$(BIN)/fer-nb train --config models/fernet-small/first.json --data $(DATA) --votes $(VOTES) --out runs/fernet-small-first
 	@$(BIN)/fer-nb train --config models/fernet-small/train.json --data $(DATA) --votes $(VOTES) --out runs/fernet-small
 
 evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
