@@ -195,7 +195,7 @@ def multiply_adds(model:keras.Model)->int:
         return int(pixels*np.prod(layer.kernel.shape)) if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D)) else 0
     return int(sum(cost(l) for l in model.layers))
 
-# %% ../nbs/12_models.ipynb #2d023ac6
+# %% ../nbs/12_models.ipynb #52d8d712
 def slabs(model:keras.Model)->list: # (resolution in pixels, channels, kind) of each layer with a kernel, in order; dense layers have resolution 1
     "What a diagram draws"
     out = []
@@ -211,12 +211,16 @@ def draw_model(
     "Draw a network from its input on the left to its heads on the right"
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots(figsize=(8,1.6))[1]
-    colors, x, last = {'convolution':'#4c72b0', 'depthwise':'#8fb3d9', 'dense':'#dd8452'}, 0, None
-    for side, channels, kind in slabs(model):
-        height, width = (side if kind != 'dense' else 6), max(.6, channels**.5/3)
+    colors, x, last, labeled = {'convolution':'#4c72b0', 'depthwise':'#8fb3d9', 'dense':'#dd8452'}, 0, None, -np.inf
+    rows = [(side, channels, kind, max(.6, channels**.5/3)) for side, channels, kind in slabs(model)]
+    gap = sum(width + .3 for *_,width in rows)/20 # under which labels would lie over each other
+    for side, channels, kind, width in rows:
+        height = side if kind != 'dense' else model.input_shape[1]/8
         ax.add_patch(plt.Rectangle((x, -height/2), width, height, facecolor=colors[kind], edgecolor='white', linewidth=.5))
-        if (side, channels) != last: ax.text(x, height/2 + 2, f'{channels}' + (f'@{side}' if kind != 'dense' else ''), fontsize=5, rotation=45)
-        x, last = x + width + .3, (side, channels)
+        if (side, channels) != last and x - labeled > gap:
+            ax.text(x, height/2 + model.input_shape[1]/24, f'{channels}' + (f'@{side}' if kind != 'dense' else ''), fontsize=5, rotation=45)
+            last, labeled = (side, channels), x
+        x += width + .3
     ax.set(xlim=(-.5, x), ylim=(-model.input_shape[1]*.55, model.input_shape[1]*.9), title=model.name); ax.title.set_fontsize(8); ax.axis('off')
     return ax
 
