@@ -87,25 +87,35 @@ function overlay(layer, video, model, choose) {
     }
     const present = new Set(reply.faces.map((f) => f.number));
     for (const [n, f] of faces) if (!present.has(n) && now - f.seen > LINGER_MS) { f.mark.node.remove(); faces.delete(n); }
-    if (!looping) { looping = true; last = now; requestAnimationFrame(glide); }
+    wake();
   }
+
+  function wake() { if (!looping && faces.size) { looping = true; last = performance.now(); requestAnimationFrame(glide); } }
+  const resized = new ResizeObserver(wake);
+  resized.observe(layer);
 
   function glide(now) {
     const step = still() ? 1 : 1 - Math.exp(-Math.max(0, now - last) / 30), shown = layer.getBoundingClientRect();
     last = now;
     const unit = Math.max(size.width / (shown.width || size.width), size.height / (shown.height || size.height));
+    let moving = false;
     for (const [n, f] of faces) {
       const ahead = frozen ? 0 : Math.min(AHEAD_MS, now - f.caughtAt); // where the face is by now, not where it was when the frame was caught
-      for (const k of ["x", "y", "w", "h"]) f.at[k] += step * (f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k]);
+      for (const k of ["x", "y", "w", "h"]) {
+        const by = step * (f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k]);
+        f.at[k] += by;
+        if (Math.abs(by) > 0.05 || ahead < AHEAD_MS && !frozen) moving = true;
+      }
       const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: `${wordOf(c)} ${percent(f.face.probabilities[c.name] ?? 0)}` })) : null;
       f.mark.place(f.at, named(f.face, model), { ...size, unit, count: faces.size, lines, strong: n === chosen && faces.size > 1 });
     }
-    if (faces.size) requestAnimationFrame(glide); else looping = false;
+    if (moving) requestAnimationFrame(glide); else looping = false; // at rest until the next reply: a slow server does not keep the screen busy
   }
 
   return {
     update,
-    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } },
+    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } wake(); },
+    close() { resized.disconnect(); },
     clear() { faces.clear(); layer.replaceChildren(); },
   };
 }
@@ -424,7 +434,7 @@ function liveView(model) {
   try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(begin, 300); } } catch { /* private window */ }
   return {
     node, relabel: remake,
-    close() { end(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
+    close() { end(); boxes.close(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
   };
 }
 
