@@ -6,7 +6,7 @@
 __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams', 'spec_metadata', 'to_onnx', 'to_litert',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
-# %% ../nbs/14_export.ipynb #f46eace9
+# %% ../nbs/14_export.ipynb #710dd297
 import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,18 +15,14 @@ import numpy as np
 from keras import layers
 from .preprocess import Preprocess
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
-from .models import multiply_adds
+from .models import in_precision, multiply_adds
 
-# %% ../nbs/14_export.ipynb #06d592d0
+# %% ../nbs/14_export.ipynb #ee435348
 def as_float32(
     model:keras.Model,
 )->keras.Model: # Same function and weights
     "Clone `model` with every layer computing in float32"
-    def clone(layer):
-        config = layer.get_config(); config['dtype'] = 'float32'
-        return layer.__class__.from_config(config)
-    new = keras.models.clone_model(model, clone_function=clone)
-    new.set_weights(model.get_weights())
+    new = in_precision(model, 'float32')
     new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FERNET_SIZES', 'ARCHITECTURES', 'TRANSFER', 'mini_xception', 'fernet', 'deep_cnn', 'mobilenet', 'efficientnet_b4',
-           'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'load_weights']
+           'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'in_precision', 'load_weights']
 
 # %% ../nbs/12_models.ipynb #57391a17
 import os
@@ -50,7 +50,7 @@ def _heads(inputs, features, label_set, also, name): # one dense layer for each 
     heads = [layers.Dense(len(s), dtype='float32', name=s.name)(features) for s in (label_set, *also)]
     return keras.Model(inputs, heads if also else heads[0], name=name)
 
-# %% ../nbs/12_models.ipynb #e32edf36
+# %% ../nbs/12_models.ipynb #1671212c
 def _conv(x, filters, relu=True):
     x = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding='same', use_bias=False)(x))
     return layers.ReLU()(x) if relu else x
@@ -61,7 +61,7 @@ def _stage(x, filters, convs):
     for _ in range((convs-1)//2): x = layers.ReLU()(layers.Add()([x, _conv(_conv(x, filters), filters, relu=False)]))
     return x if convs%2 else _conv(x, filters)
 
-FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), (128,5), (256,5)))} # stem, and (width, convolutions) of each stage
+FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), (128,5), (256,3)))} # stem, and (width, convolutions) of each stage
 
 def fernet(
     label_set:LabelSet,
@@ -70,7 +70,7 @@ def fernet(
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
 )->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 3,420,583 and 245 million"
+    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million"
     stem, stages = FERNET_SIZES[size]
     inputs = layers.Input(input_shape, name='faces')
     x = _conv(inputs, stem)
@@ -224,7 +224,7 @@ def draw_model(
     ax.set(xlim=(-.5, x), ylim=(-model.input_shape[1]*.55, model.input_shape[1]*.9), title=model.name); ax.title.set_fontsize(8); ax.axis('off')
     return ax
 
-# %% ../nbs/12_models.ipynb #61000752
+# %% ../nbs/12_models.ipynb #7f1e5d1e
 def load_network(
     name_or_path, # Name of a model, path of its folder, or of a .keras file
 )->keras.Model:
@@ -234,6 +234,16 @@ def load_network(
     if not path.exists(): raise ModelError(f"{path} is not there: the model carries no Keras weights, so it can be used, but not trained on; train it again from its train.json")
     try: return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}: {str(e).strip().splitlines()[0][:100]}); a .keras file that Keras 3 wrote is needed") from None
+
+def in_precision(
+    model:keras.Model,
+    precision:str,    # 'float32', 'mixed_bfloat16' or 'mixed_float16'; outputs are float32 in any case
+)->keras.Model:       # The same function and weights
+    "Make every layer again so that it computes in `precision`"
+    clone = lambda l: l.__class__.from_config({**l.get_config(), 'dtype': 'float32' if l.name in model.output_names else precision})
+    new = keras.models.clone_model(model, clone_function=clone)
+    new.set_weights(model.get_weights())
+    return new
 
 def _read_h5(path): # legacy .h5 of Keras 1 or 2 -> list of lists of arrays, one for each layer with weights, in order
     import h5py

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'TrainError', 'TrainConfig', 'save_config', 'load_config', 'own_data_config',
            'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes', 'teacher_answers', 'taught',
-           'balanced_rows', 'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished',
-           'plateau_rate', 'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable',
-           'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
+           'Student', 'teaching', 'as_student', 'balanced_rows', 'make_optimizer', 'soft_crossentropy', 'read_history',
+           'epochs_since_best', 'is_finished', 'plateau_rate', 'save_state', 'last_state', 'check_folder', 'Progress',
+           'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread',
+           'fused_batch_norm', 'new_network', 'some_of', 'train']
 
-# %% ../nbs/13_train.ipynb #517c3fd1
+# %% ../nbs/13_train.ipynb #3ed05adb
 import contextlib, csv, json, os, shutil, time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,9 +22,9 @@ from .preprocess import Preprocess, faces_input
 from .spec import KERAS_FILE
 from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
-from .models import create_model, load_network
+from .models import create_model, in_precision, load_network
 
-# %% ../nbs/13_train.ipynb #9d73500f
+# %% ../nbs/13_train.ipynb #b5616b31
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -53,6 +54,7 @@ class TrainConfig:
     precision:str='float32'       # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so
     teachers:tuple=()             # Names or files of trained networks; their mean answer is mixed into the labels
     teacher_weight:float=.5       # ... at this share
+    teach_views:bool=False        # Ask the teachers about each changed face as the network sees it, in place of once about each face
     weights:str|None=None         # To begin with: 'imagenet', a model's name, or a file, see load_weights
     head_epochs:int=0             # With weights to begin with: epochs in which only the head learns
     unfreeze:float=.3             # After them: share of the body's layers, from the top, that learn too
@@ -144,28 +146,60 @@ def second_votes(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes f
     if config.second in ds.votes: return ds.votes[config.second].astype(np.float32)
     raise TrainError(f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head")
 
-# %% ../nbs/13_train.ipynb #2bc0b334
+# %% ../nbs/13_train.ipynb #1feb7397
 def teacher_answers(
     teacher:keras.Model,
     ds:FaceDataset,
     config:TrainConfig,
 )->np.ndarray:           # N×classes float32, rows sum to 1
     "What a trained network says of each face and its mirror image; raises `TrainError`"
-    name, outputs = ds.label_set.name, dict(zip(teacher.output_names, teacher.outputs))
-    if name not in outputs: raise TrainError(f"the teacher answers for {', '.join(outputs)}, not for {name}; choose another")
-    if teacher.input_shape[1:] != config.preprocess.shape: raise TrainError(f"the teacher takes faces of {teacher.input_shape[1:]}, this run {config.preprocess.shape}; choose another")
-    body, x = keras.Model(teacher.inputs, outputs[name]), faces_input(ds.images, config.preprocess)
+    body, x = _for_labels(teacher, ds.label_set, config), faces_input(ds.images, config.preprocess)
     logits = [body.predict(v, batch_size=512, verbose=0).astype(np.float32) for v in (x, x[:,:,::-1])]
     return np.mean([keras.ops.convert_to_numpy(keras.ops.softmax(l)) for l in logits], axis=0)
 
+def _for_labels(teacher, label_set, config): # the part of a teacher that answers for these labels
+    name, outputs = label_set.name, dict(zip(teacher.output_names, teacher.outputs))
+    if name not in outputs: raise TrainError(f"the teacher answers for {', '.join(outputs)}, not for {name}; choose another")
+    if teacher.input_shape[1:] != config.preprocess.shape: raise TrainError(f"the teacher takes faces of {teacher.input_shape[1:]}, this run {config.preprocess.shape}; choose another")
+    return keras.Model(teacher.inputs, outputs[name])
+
 def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels, where there are teachers
     "Mix the mean answer of the teachers into the labels"
-    if not config.teachers: return ds
+    if not config.teachers or config.teach_views: return ds
     answers = np.mean([teacher_answers(load_network(t), ds, config) for t in config.teachers], axis=0)
     labels = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft
     return replace(ds, soft=((1-config.teacher_weight)*labels + config.teacher_weight*answers).astype(np.float32))
 
-# %% ../nbs/13_train.ipynb #0ef1eb8e
+# %% ../nbs/13_train.ipynb #f44739e5
+class Student(keras.Model):
+    "A network that asks `teach` for the targets of each batch before it learns from it"
+    teach = None # faces, targets -> targets
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if training: y = self.teach(x, y)
+        return super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+
+def teaching(
+    label_set,          # Of the first head
+    config:TrainConfig, # With teachers
+):                      # faces, targets -> targets; where there are two heads, those of the second stay
+    "Mix what the teachers say of a batch into its targets; raises `TrainError`"
+    bodies = [_for_labels(in_precision(load_network(t), config.precision), label_set, config) for t in config.teachers]
+    def teach(x, y):
+        first, rest = (y[0], tuple(y[1:])) if config.second else (y, ())
+        answers = sum(keras.ops.softmax(b(x, training=False)) for b in bodies)/len(bodies)
+        first = (1-config.teacher_weight)*first + config.teacher_weight*answers*keras.ops.sum(first, axis=-1, keepdims=True)
+        return (first, *rest) if config.second else first
+    return teach
+
+def as_student(model:keras.Model, label_set, config:TrainConfig)->keras.Model:
+    "The same network, taught while it learns where the configuration says so"
+    if not (config.teachers and config.teach_views): return model
+    student = Student(model.inputs, model.outputs, name=model.name)
+    student.teach = teaching(label_set, config)
+    return student
+
+# %% ../nbs/13_train.ipynb #40ad6622
 def balanced_rows(
     labels,                    # N ints
     rng:np.random.Generator,
@@ -175,7 +209,7 @@ def balanced_rows(
     classes = np.unique(labels)
     return np.array([rng.choice(np.flatnonzero(labels == k)) for k in rng.permutation(np.resize(classes, len(labels)))])
 
-# %% ../nbs/13_train.ipynb #e8ecb07e
+# %% ../nbs/13_train.ipynb #9a14bc1f
 def make_optimizer(
     config:TrainConfig,
     steps:int,             # Batches an epoch
@@ -191,7 +225,7 @@ def make_optimizer(
     if config.optimizer == 'adamw': return keras.optimizers.AdamW(weight_decay=config.weight_decay, beta_1=.9, beta_2=.999, **common)
     raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #b28d1e80
+# %% ../nbs/13_train.ipynb #e09c13ea
 def soft_crossentropy(
     targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
     logits,  # N×C
@@ -199,7 +233,7 @@ def soft_crossentropy(
     "Cross-entropy from logits"
     return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
-# %% ../nbs/13_train.ipynb #6a6968aa
+# %% ../nbs/13_train.ipynb #c6b96b52
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -221,7 +255,7 @@ def _tidy_history(folder): # one row an epoch, and line ends that git leaves alo
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
-# %% ../nbs/13_train.ipynb #6c58e4e9
+# %% ../nbs/13_train.ipynb #4ba7965b
 def epochs_since_best(accuracies)->int: # 0 where the last is the best so far
     return len(accuracies) - 1 - int(np.argmax(accuracies)) if len(accuracies) else 0
 
@@ -244,7 +278,7 @@ def plateau_rate(
         if waited == config.plateau: rate, waited = rate/2, 0
     return rate
 
-# %% ../nbs/13_train.ipynb #33563db6
+# %% ../nbs/13_train.ipynb #1df24a24
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
@@ -279,7 +313,7 @@ def check_folder(
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
 
-# %% ../nbs/13_train.ipynb #545018d4
+# %% ../nbs/13_train.ipynb #f0afd779
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
     def __init__(self, batches, total): super().__init__(); self.batches, self.total, self.bar = batches, total, None
@@ -301,14 +335,15 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #b51b2c72
+# %% ../nbs/13_train.ipynb #fba3aa5e
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
 
     def on_epoch_end(self, epoch, logs=None):
         if (self.folder/KERAS_FILE).exists() and logs['val_accuracy'] <= max(_accuracies(self.folder), default=-1): return
-        self.model.save(self.folder/'writing.keras'); os.replace(self.folder/'writing.keras', self.folder/KERAS_FILE)
+        plain = keras.Model(self.model.inputs, self.model.outputs, name=self.model.name) # without the optimizer and the teachers
+        plain.save(self.folder/'writing.keras'); os.replace(self.folder/'writing.keras', self.folder/KERAS_FILE)
 
 class Resumable(keras.callbacks.Callback):
     "Save the state when an epoch begins, set the rate of a plateau schedule, and stop when the run is finished"
@@ -325,7 +360,7 @@ def _callbacks(folder, batches, config):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
     return [Progress(batches, config.epochs), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config)]
 
-# %% ../nbs/13_train.ipynb #b8516820
+# %% ../nbs/13_train.ipynb #8263f7c1
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
     def on_train_begin(self, logs=None): self.rows, self.display = [], None
@@ -342,7 +377,7 @@ class LivePlot(keras.callbacks.Callback):
         if self.display: self.display.update(fig)
         else: self.display = display(fig, display_id=True)
 
-# %% ../nbs/13_train.ipynb #f9c9aef2
+# %% ../nbs/13_train.ipynb #660e3b23
 def body_layers(model:keras.Model)->list: # All layers before the pooling or flattening that the head begins with
     "The layers that look at pixels"
     ends = [i for i,l in enumerate(model.layers) if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))]
@@ -363,7 +398,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #fd2bff8c
+# %% ../nbs/13_train.ipynb #1bb898dc
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -390,7 +425,31 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #dfa074df
+# %% ../nbs/13_train.ipynb #e50b3c54
+@contextlib.contextmanager
+def fused_batch_norm():
+    "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
+    if keras.backend.backend() != 'tensorflow': yield; return
+    layer, plain = keras.layers.BatchNormalization, keras.layers.BatchNormalization.call
+    def call(self, inputs, training=None, mask=None):
+        if training and self.trainable and _can_fuse(self, inputs, mask): return _fused(self, inputs)
+        return plain(self, inputs, training=training, mask=mask)
+    layer.call = call
+    try: yield
+    finally: layer.call = plain
+
+def _can_fuse(bn, x, mask): # pictures with channels last, and nothing but the plain case
+    return len(x.shape) == 4 and bn.axis in (-1, 3) and bn.scale and bn.center and mask is None and not (bn.synchronized or bn.renorm)
+
+def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
+    import tensorflow as tf
+    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(x, tf.convert_to_tensor(bn.gamma), tf.convert_to_tensor(bn.beta), epsilon=bn.epsilon, is_training=True)
+    n, keep = tf.cast(tf.size(x)//x.shape[-1], 'float32'), bn.momentum
+    bn.moving_mean.assign(bn.moving_mean*keep + mean*(1-keep))
+    bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
+    return y
+
+# %% ../nbs/13_train.ipynb #6af668d0
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -415,7 +474,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or co
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #509eaf22
+# %% ../nbs/13_train.ipynb #b7a2c5f1
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -434,7 +493,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #eb9cad09
+# %% ../nbs/13_train.ipynb #04f13cf6
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
@@ -446,8 +505,8 @@ def train(
     if (folder/TRAIN_FILE).exists() and load_config(folder) != config: raise TrainError(f"{folder} holds a run with other settings; choose another folder or remove it")
     if not (is_finished(config, _accuracies(folder)) and (folder/KERAS_FILE).exists()):
         keras.utils.set_random_seed(config.seed)
-        with spread(config.devices):
-            model = new_network(config, ds.label_set)
+        with spread(config.devices), fused_batch_norm():
+            model = as_student(new_network(config, ds.label_set), ds.label_set, config)
             check_folder(folder, model.count_params()); save_config(config, folder)
             _fit(model, config, taught(training, config), validation, folder, callbacks)
         _tidy_history(folder)
