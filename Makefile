@@ -10,7 +10,7 @@ LOCK   ?= requirements.lock
 PINS   := $(if $(LOCK),-c $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lab docs readme train evaluate reproduce bench lock clean
+.PHONY: help app test dev lab docs readme train ablation evaluate reproduce bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -64,9 +64,15 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@command -v quarto >/dev/null || { echo "Quarto is not installed: get it from quarto.org/docs/get-started, then run make docs again"; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
-train: .venv/dev ## Repeat the training of the model that ships, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
-	@$(BIN)/fer-nb train --config models/fernet-small/first.json --data $(DATA) --votes $(VOTES) --out runs/fernet-small-first
-	@$(BIN)/fer-nb train --config models/fernet-small/train.json --data $(DATA) --votes $(VOTES) --out runs/fernet-small
+TRAIN = $(BIN)/fer-nb train --data $(DATA) --votes $(VOTES)
+train: .venv/dev ## Repeat the training of the models that ship, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
+	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
+	@$(TRAIN) --config models/fernet-small/second.json --out runs/fernet-small-second
+	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
+	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
+
+ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (an hour and a half on two cores)
+	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)
 
 evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
 	@$(BIN)/fer-nb evaluate fernet-small --data $(DATA) --split validation --no-report

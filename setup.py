@@ -1,5 +1,5 @@
 "Builds the package from settings.ini, the one source of its metadata. What is computed here: the extras, and the files that ship inside."
-import shutil
+import json, shutil
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
@@ -15,13 +15,15 @@ def lines(key): return [line for line in cfg[key].splitlines() if line.strip()]
 class BuildWithModels(build_py):
     "Copy the app's notebook and the models that serve people into the wheel; the Keras weights stay in the repository"
     parts = ('model.onnx', 'model.json', 'metrics.json', 'history.csv', 'README.md')
+    too_large = json.loads((HERE/'fer_nb/static/fetchable.json').read_text()) # fer-nb fetch gets them
 
     def run(self):
         super().run()
         if self.editable_mode: return # then they are found in the repository itself
         package = Path(self.build_lib)/cfg['lib_name']
         carried = {HERE/'nbs/app.ipynb': package/'app.ipynb'}
-        for weights in HERE.glob('models/*/model.onnx'): carried |= {weights.parent/part: package/'models'/weights.parent.name/part for part in self.parts if (weights.parent/part).exists()}
+        for weights in HERE.glob('models/*/model.onnx'):
+            if weights.parent.name not in self.too_large: carried |= {weights.parent/part: package/'models'/weights.parent.name/part for part in self.parts if (weights.parent/part).exists()}
         for src, dst in carried.items():
             dst.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(src, dst)

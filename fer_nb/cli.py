@@ -6,8 +6,7 @@
 __all__ = ['app', 'Model', 'Detector', 'Dask', 'Language', 'data_app', 'Source', 'Labels', 'Data', 'Votes', 'Judged', 'Faces',
            'FER2013', 'say', 'recognize_files', 'predict', 'video', 'app_notebook', 'voila_command',
            'run_until_stopped', 'open_app', 'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet',
-           'fetch_data', 'Fetchable', 'fetch', 'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain',
-           'main']
+           'fetch_data', 'fetch', 'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
 # %% ../nbs/42_cli.ipynb #de1e01a7
 import csv, json, os, signal, subprocess, sys, threading, warnings
@@ -46,20 +45,26 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #884c2139
+# %% ../nbs/42_cli.ipynb #cdd0b161
 def _print_table(rows, label_set): # rows: dicts with file, as in --json
+    from itertools import groupby
     from rich.console import Console
+    console, files = Console(), [(f, list(r)) for f, r in groupby(rows, lambda r: r['file'])]
+    if not rows: return
+    if max(len(f) for f,_ in files) <= max(20, console.width - 72): return console.print(_face_table(files, label_set)) # names fit beside the faces
+    for file, faces in files: console.print(file, soft_wrap=True, markup=False, highlight=False); console.print(_face_table([(file, faces)], label_set, names=False))
+
+def _face_table(files, label_set, names=True): # files: pairs of a name and its rows
     from rich.table import Table
-    table, last, face = Table(), None, 0
-    table.add_column('File', overflow='fold')
+    table = Table()
+    if names: table.add_column('File', overflow='fold')
     for name in ('Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next', 'Note'): table.add_column(name, no_wrap=True)
-    for r in rows:
-        face, name = (1, r['file']) if r['file'] != last else (face+1, '')
-        last = r['file']
-        second = sorted(r['probabilities'].items(), key=lambda kv: -kv[1])[1]
-        note = ', '.join(['not sure']*(not r['sure']) + r['flags'])
-        table.add_row(name, str(face), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}', note)
-    if rows: Console().print(table)
+    for file, faces in files:
+        for i,r in enumerate(faces, 1):
+            second = sorted(r['probabilities'].items(), key=lambda kv: -kv[1])[1]
+            cells = [str(i), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}', ', '.join(['not sure']*(not r['sure']) + r['flags'])]
+            table.add_row(*([file if i == 1 else ''] if names else []), *cells)
+    return table
 
 def _print_csv(rows, labels):
     out = csv.writer(sys.stdout, lineterminator='\n')
@@ -441,14 +446,18 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #391301bb
-class Fetchable(str, Enum): yunet = 'yunet'
+# %% ../nbs/42_cli.ipynb #b90c46a5
+def _fetchable(): # what can be asked for
+    from fer_nb.spec import fetchable
+    return ['yunet', *fetchable()]
 
 @app.command()
-def fetch(what:Annotated[Fetchable, typer.Argument(help='yunet: the weights of the better face detector, 230 kB.')]):
+def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or fernet-base, the larger network (9 MB).', autocompletion=_fetchable)]):
     "Download a file that is not in the package, checked by its hash"
     from fer_nb.detect import fetch_yunet, find_yunet
-    typer.echo(f'yunet is at {find_yunet() or fetch_yunet()}')
+    from fer_nb.fetch import get_model
+    if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
+    typer.echo(f"{what} is at {(find_yunet() or fetch_yunet()) if what == 'yunet' else get_model(what)}")
 
 # %% ../nbs/42_cli.ipynb #59c1f815
 def _need(*modules): # of the extra train, or one line that says how to get it

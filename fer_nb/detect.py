@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['YUNET_FILE', 'YUNET_SHA256', 'YUNET_URLS', 'DetectorError', 'Face', 'shrink', 'HaarDetector', 'cache_dir', 'sha256',
-           'find_yunet', 'fetch_yunet', 'YuNetDetector', 'load_detector']
+           'resuming', 'find_yunet', 'fetch_yunet', 'YuNetDetector', 'load_detector']
 
 # %% ../nbs/02_detect.ipynb #4ab21ba2
 import hashlib, os, warnings
@@ -78,7 +78,7 @@ class HaarDetector:
                                                            minSize=(self.min_size,)*2, outputRejectLevels=True)
         return _best_first(Face(_clip_box(np.array(b)/scale, image.shape), round(float(s), 3)) for b,s in zip(boxes, np.ravel(weights)) if s >= self.min_score)
 
-# %% ../nbs/02_detect.ipynb #6db41fdc
+# %% ../nbs/02_detect.ipynb #a8e85d58
 YUNET_FILE = 'face_detection_yunet_2023mar.onnx'
 YUNET_SHA256 = '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4'
 YUNET_URLS = (
@@ -88,8 +88,8 @@ YUNET_URLS = (
 
 def cache_dir()->Path:
     "Folder for downloads: `FER_NB_CACHE`, or the user's cache folder"
-    import pooch
-    return Path(os.environ.get('FER_NB_CACHE') or pooch.os_cache('fer_nb'))
+    import platformdirs
+    return Path(os.environ.get('FER_NB_CACHE') or platformdirs.user_cache_dir('fer_nb'))
 
 def sha256(
     path, # Of a file
@@ -97,8 +97,12 @@ def sha256(
     "Hash a file"
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-# %% ../nbs/02_detect.ipynb #389a6619
-def _resuming(part): # a downloader for pooch that goes on where a broken connection left part; pooch checks the hash, and drops what is wrong
+# %% ../nbs/02_detect.ipynb #9c101f4b
+def resuming(
+    part, # Path of what has come so far
+):        # A downloader for pooch, which checks the hash and drops what is wrong
+    "Download a file, going on where a broken connection left `part`"
+    part = Path(part)
     def download(url, out, _):
         import requests
         have = part.stat().st_size if part.exists() else 0
@@ -110,7 +114,7 @@ def _resuming(part): # a downloader for pooch that goes on where a broken connec
         os.replace(part, out)
     return download
 
-# %% ../nbs/02_detect.ipynb #251f4149
+# %% ../nbs/02_detect.ipynb #cbea08bc
 def find_yunet()->Path|None:
     "Path of YuNet's file, its hash checked; None where there is none; raises `DetectorError` where it is a wrong file"
     named = os.environ.get('FER_NB_YUNET')
@@ -130,7 +134,7 @@ def fetch_yunet(
     import pooch
     pooch.get_logger().setLevel('WARNING')
     for url in urls:
-        try: return Path(pooch.retrieve(url, f'sha256:{YUNET_SHA256}', fname=YUNET_FILE, path=cache_dir(), downloader=_resuming(cache_dir()/f'{YUNET_FILE}.part')))
+        try: return Path(pooch.retrieve(url, f'sha256:{YUNET_SHA256}', fname=YUNET_FILE, path=cache_dir(), downloader=resuming(cache_dir()/f'{YUNET_FILE}.part')))
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 

@@ -38,7 +38,7 @@ class Recognition:
         return {'box': list(self.box), 'score': self.score, 'label': self.label, 'confidence': self.confidence, 'probabilities': self.probabilities,
                 'sure': self.sure, 'flags': list(self.flags)}
 
-# %% ../nbs/21_recognize.ipynb #32aeab02
+# %% ../nbs/21_recognize.ipynb #c98a6362
 class Recognitions(list):
     "The faces of one picture, best detector score first"
     def to_dicts(self)->list: return [r.to_dict() for r in self]
@@ -46,7 +46,7 @@ class Recognitions(list):
     def to_frame(self):
         "A pandas DataFrame: one row a face, one column a class; empty where there is no face"
         import pandas as pd
-        rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **r.probabilities, sure=r.sure, flags=' '.join(r.flags)) for i,r in enumerate(self)]
+        rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **r.probabilities, sure=r.sure, flags=' '.join(r.flags)) for i,r in enumerate(self, 1)]
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence'])
 
     def _repr_html_(self):

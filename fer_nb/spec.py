@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'LITERT_FILE', 'DEFAULT_MODEL', 'ModelError', 'ModelSpec', 'save_spec',
-           'load_spec', 'weights_file', 'model_folders', 'find_model']
+           'load_spec', 'weights_file', 'fetchable', 'model_folders', 'find_model']
 
-# %% ../nbs/03_spec.ipynb #895df49d
+# %% ../nbs/03_spec.ipynb #2686e812
 import json, os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import fer_nb
 from .labels import Emotion, FerError, LabelSet
 from .preprocess import Preprocess
-from .detect import sha256
+from .detect import cache_dir, sha256
 
 # %% ../nbs/03_spec.ipynb #47516ac6
 class ModelError(FerError, ValueError):
@@ -81,13 +81,17 @@ def weights_file(
     if name in spec.sha256 and sha256(path) != spec.sha256[name]: raise ModelError(f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again")
     return path
 
-# %% ../nbs/03_spec.ipynb #50abe3b5
+# %% ../nbs/03_spec.ipynb #b5dd886e
 DEFAULT_MODEL = 'fernet-small'
+
+def fetchable()->dict: # Name -> {'release', 'bytes', 'sha256', 'onnx'}: the tag, and the archive's size and hash and its weights' hash
+    "Models that are too large for the package and lie on the release page"
+    return json.loads((Path(fer_nb.__file__).parent/'static/fetchable.json').read_text())
 
 def model_folders()->dict: # Name -> folder
     "All models that can be asked for by name"
     here = Path(fer_nb.__file__).resolve().parent
-    roots = [here.parent/'models', here/'models']
+    roots = [cache_dir()/'models', here.parent/'models', here/'models']
     if os.environ.get('FER_NB_MODELS'): roots.append(Path(os.environ['FER_NB_MODELS']).expanduser())
     return {p.parent.name: p.parent for root in roots for p in sorted(root.glob(f'*/{SPEC_FILE}'))}
 
@@ -99,4 +103,5 @@ def find_model(
     known = model_folders()
     if asked in known: return known[asked]
     if Path(asked).expanduser().is_dir(): return Path(asked).expanduser()
+    if asked in fetchable(): raise ModelError(f"model {asked} is not in the package; run fer-nb fetch {asked} once to get it")
     raise ModelError(f"no model '{asked}'; choose {' or '.join(sorted(known)) or 'none, as none is installed'}, or give the path of a model folder")

@@ -146,7 +146,7 @@ def second_votes(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes f
     if config.second in ds.votes: return ds.votes[config.second].astype(np.float32)
     raise TrainError(f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head")
 
-# %% ../nbs/13_train.ipynb #1feb7397
+# %% ../nbs/13_train.ipynb #7a1af11f
 def teacher_answers(
     teacher:keras.Model,
     ds:FaceDataset,
@@ -154,8 +154,8 @@ def teacher_answers(
 )->np.ndarray:           # N×classes float32, rows sum to 1
     "What a trained network says of each face and its mirror image; raises `TrainError`"
     body, x = _for_labels(teacher, ds.label_set, config), faces_input(ds.images, config.preprocess)
-    logits = [body.predict(v, batch_size=512, verbose=0).astype(np.float32) for v in (x, x[:,:,::-1])]
-    return np.mean([keras.ops.convert_to_numpy(keras.ops.softmax(l)) for l in logits], axis=0)
+    ask = lambda faces: keras.ops.convert_to_numpy(keras.ops.softmax(body.predict_on_batch(faces).astype(np.float32)))
+    return np.concatenate([(ask(v) + ask(v[:,:,::-1]))/2 for v in (x[i:i+512] for i in tqdm(range(0, len(x), 512), desc='asking a teacher', delay=2, leave=False))])
 
 def _for_labels(teacher, label_set, config): # the part of a teacher that answers for these labels
     name, outputs = label_set.name, dict(zip(teacher.output_names, teacher.outputs))
@@ -425,7 +425,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #e50b3c54
+# %% ../nbs/13_train.ipynb #f1b62a70
 @contextlib.contextmanager
 def fused_batch_norm():
     "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
@@ -439,7 +439,7 @@ def fused_batch_norm():
     finally: layer.call = plain
 
 def _can_fuse(bn, x, mask): # pictures with channels last, and nothing but the plain case
-    return len(x.shape) == 4 and bn.axis in (-1, 3) and bn.scale and bn.center and mask is None and not (bn.synchronized or bn.renorm)
+    return len(x.shape) == 4 and bn.axis in (-1, 3) and bn.scale and bn.center and mask is None and not (bn.synchronized or getattr(bn, 'renorm', False))
 
 def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     import tensorflow as tf

@@ -27,6 +27,7 @@ def test_what_the_wheel_carries(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.stat().st_size <= 12e6
     for wanted in ('fer_nb/app.ipynb', 'fer_nb/py.typed', 'fer_nb/static/faces.js', 'fer_nb/models/fernet-small/model.onnx', 'fer_nb/models/mini_xception/model.onnx', 'fer_nb/models/mini_xception/model.json', 'fer_nb/models/mini_xception/metrics.json'): assert wanted in names
+    assert not [n for n in names if n.startswith('fer_nb/models/fernet-base')]
     assert not [n for n in names if n.endswith(('.keras','.csv.gz')) or n.startswith(('nbs/','tests/'))]
 
 @pytest.fixture(scope='module')
@@ -65,6 +66,31 @@ def test_predict(installed, tmp_path):
     out, _ = alone(installed, tmp_path, "from importlib.util import find_spec; import fer_nb; print([m for m in ('tensorflow','keras','nbdev','fastcore','torch') if find_spec(m)], fer_nb.__file__)")
     assert '[]' in out and str(TOP) not in out
     if hasattr(os, 'geteuid') and os.geteuid() == 0: assert out.startswith('no network'), 'the test should have had no network'
+
+FETCH = """
+import functools, http.server, os, subprocess, threading
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *a): pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory='release'))
+threading.Thread(target=server.serve_forever, daemon=True).start()
+os.environ['FER_NB_RELEASES'] = f'http://127.0.0.1:{server.server_port}'
+for words in (['predict','astronaut.png','--model','fernet-base'], ['fetch','fernet-base'], ['predict','astronaut.png','--model','fernet-base','--csv']): subprocess.run(['fer-nb', *words])
+"""
+
+def test_fetch(installed, tmp_path):
+    "The larger network is not in the wheel; its archive, made anew from the repository, has the hash that the wheel knows"
+    from skimage.data import astronaut
+    from fer_nb.fetch import pack_model
+    from fer_nb.spec import fetchable
+    Image.fromarray(astronaut()).save(tmp_path/'astronaut.png')
+    known = fetchable()['fernet-base']; archive = tmp_path/'release'/known['release']/'fernet-base.zip'; archive.parent.mkdir(parents=True)
+    packed = pack_model(TOP/'models/fernet-base', archive)
+    assert {**packed, 'release': known['release']} == known, 'models/fernet-base changed: run python tools/make_release.py'
+    out, err = alone(installed, tmp_path, FETCH)
+    assert 'run fer-nb fetch fernet-base once to get it' in err and 'fernet-base is at' in out and ',happy,' in out and 'Traceback' not in err, out + err
+    archive.write_bytes(archive.read_bytes()[:-1] + b'x')
+    out, err = alone(installed, tmp_path, FETCH.replace("os.environ['FER_NB_RELEASES']", "os.environ['FER_NB_CACHE'] = 'elsewhere'; os.environ['FER_NB_RELEASES']"))
+    assert 'its SHA-256 differs' in err and ',happy,' not in out and 'Traceback' not in err, out + err
 
 APP = """
 import signal, socket, subprocess, time, urllib.request

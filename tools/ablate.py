@@ -1,0 +1,58 @@
+"""What each piece of fernet-small's recipe brings, on PublicTest: benchmarks/ablation.json.
+
+    python tools/ablate.py                      # every variant, once
+    python tools/ablate.py --seeds 0 1 2        # over three seeds
+    python tools/ablate.py --only all no_mixup  # some of them
+
+The recipe is models/fernet-small/first.json with fewer epochs; each variant changes one thing in it. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
+"""
+import argparse, json
+from dataclasses import replace
+from pathlib import Path
+import numpy as np
+from fer_nb.data import load_fer2013, with_ferplus
+from fer_nb.train import load_config, read_history, train
+
+TOP = Path(__file__).resolve().parent.parent
+OUT = TOP/'benchmarks/ablation.json'
+
+def augment(**kw): return lambda c: replace(c, augment=replace(c.augment, **kw))
+
+VARIANTS = {
+    'all': lambda c: c,
+    'no_ferplus_votes': lambda c: replace(c, second=None),
+    'no_mixup': augment(mixup=0.),
+    'no_erasing': augment(erase=0.),
+    'no_light': augment(brightness=0., contrast=0.),
+    'flip_only': augment(rotate=0., shift=0., zoom=0.),
+    'no_averaging': lambda c: replace(c, ema=0.),
+    'no_smoothing': lambda c: replace(c, label_smoothing=0.),
+    'sgd': lambda c: replace(c, optimizer='sgd', learning_rate=.1, weight_decay=5e-4),
+    'taught': lambda c: replace(c, teachers=('fernet-small',), label_smoothing=0.),
+    'taught_views': lambda c: replace(c, teachers=('fernet-small',), label_smoothing=0., teach_views=True),
+}
+
+def last_accuracy(folder):
+    "On PublicTest: the mean of the last three epochs, which nobody chose"
+    return float(np.mean([row['val_accuracy'] for row in read_history(folder)[-3:]]))
+
+def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
+    rows = {v: [done[v, s] for (w, s) in done if w == v] for v in VARIANTS if any(w == v for w, _ in done)}
+    whole = np.mean(rows['all']) if 'all' in rows else None
+    return {'command': 'python tools/ablate.py', 'split': 'PublicTest', 'epochs': epochs,
+            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': None if whole is None else round(float(np.mean(a) - whole), 4), 'seeds': len(a), 'spread': round(float(np.ptp(a)), 4)} for v, a in rows.items()}}
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ap.add_argument('--epochs', type=int, default=15); ap.add_argument('--seeds', type=int, nargs='+', default=[0]); ap.add_argument('--only', nargs='+', choices=VARIANTS, default=list(VARIANTS))
+    ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation')
+    args = ap.parse_args()
+    ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), replace(load_config(TOP/'models/fernet-small/first.json'), epochs=args.epochs), {}
+    for seed in args.seeds:
+        for name in args.only:
+            folder = args.runs/f'{name}-{args.epochs}-{seed}'
+            train(replace(VARIANTS[name](config), seed=seed), ds, folder)
+            done[name, seed] = last_accuracy(folder)
+            OUT.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n'); print(name, seed, f'{done[name, seed]:.4f}', flush=True)
+
+if __name__ == '__main__': main()

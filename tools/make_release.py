@@ -1,0 +1,16 @@
+"Pack the models that are too large for the wheel into dist/, and write their hashes into fer_nb/static/fetchable.json. A release carries what is in dist/."
+import json
+from pathlib import Path
+from fer_nb import __version__
+from fer_nb.fetch import pack_model
+
+TOP = Path(__file__).resolve().parent.parent
+TOO_LARGE = ('fernet-base',) # for the wheel
+
+def main():
+    (TOP/'dist').mkdir(exist_ok=True)
+    packed = {name: {'release': f'v{__version__}', **pack_model(TOP/'models'/name, TOP/'dist'/f'{name}.zip')} for name in TOO_LARGE}
+    (TOP/'fer_nb/static/fetchable.json').write_text(json.dumps(packed, indent=1) + '\n')
+    for name, entry in packed.items(): print(f"dist/{name}.zip: {entry['bytes']/1e6:.1f} MB, {entry['sha256']}")
+
+if __name__ == '__main__': main()
