@@ -58,7 +58,7 @@ The data carry no age, gender, skin color or origin, so no figure here is split 
 _FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixels, found by web search and labeled by few people. It carries no licence to redistribute, and no face of it is in this repository. People agree with its labels on about 65±5 % (the same paper).'''
 _FERPLUS = '''FER+ (Barsoum et al. 2016): the same faces, voted on by ten people each; a face without a majority is left out.'''
 
-# %% ../nbs/37_card.ipynb #4acd44df
+# %% ../nbs/37_card.ipynb #ad932348
 def _title(spec, m): # the first lines
     about = markdown_table(['What', 'Value'], [['Parameters', f"{m['parameters']:,}"], ['Size of model.onnx', f"{m['onnx_mb']:g} MB"], ['Input', f"{'×'.join(map(str, spec.preprocess.shape))}, gray levels 0 to 255" if spec.preprocess.channels == 1 else f"{'×'.join(map(str, spec.preprocess.shape))}, RGB 0 to 255"],
         *[[f'Output `{name}`', ', '.join(labels)] for name, labels in spec.outputs.items()], *[[f'Temperature of `{o}`', f'{t:g}'] for o,t in spec.temperature.items()],
@@ -71,7 +71,8 @@ def _training(folder, m): # how it was trained, from train.json
     c, before = json.loads(path.read_text()), {n: json.loads(f.read_text()) for n in ('first','second') if (f := Path(folder)/f'{n}.json').exists()}
     flat = {k: ', '.join(v) if isinstance(v, list) else v for k,v in c.items() if not isinstance(v, dict)} | {f'augment.{k}': v for k,v in (c.get('augment') or {}).items()}
     facts = f"{m['epochs']} epochs in {m['training_seconds']/60:.0f} minutes, the best on validation kept (epoch {m['best_epoch']}). Accuracy on the training part afterwards: {_p(m['train_accuracy'])}." if 'epochs' in m else ''
-    if before: facts = f"Each run began with the weights of the one before it: {', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())}, then {facts}"
+    earlier = ', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())
+    if earlier: facts = f'Each run began with the weights of the one before it: {earlier}, then {facts}'
     return f'## How it was trained\n\n{facts} `train.json` repeats it:\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
 
 def _data(m): # what it learned from and is judged on
