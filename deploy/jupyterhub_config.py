@@ -2,6 +2,7 @@
 #   python3 -m venv /opt/fer_nb
 #   /opt/fer_nb/bin/pip install /path/to/fer_nb jupyterlab 'jupyterhub>=5.2,<6' 'jupyterhub-nativeauthenticator>=1.3,<2' 'jupyterhub-systemdspawner>=1,<2' 'jupyterhub-idle-culler>=1.4,<3'
 #   (not JupyterHub 6: with the authenticator's 1.3.0 nobody can sign in)
+#   FER_NB_CACHE=/opt/fer_nb/cache /opt/fer_nb/bin/fer-nb fetch yunet      (for all users; without it they get the older detector)
 #   npm install -g configurable-http-proxy
 #   cd /var/lib/fer_nb && FER_NB_ADMIN=you PATH=/opt/fer_nb/bin:$PATH jupyterhub -f /path/to/deploy/jupyterhub_config.py
 # In front of it nginx.conf, with 127.0.0.1:8000 at (2) and client_max_body_size 50m, for the notebooks that JupyterLab saves. Sign up under the name in FER_NB_ADMIN, at /hub/signup; others who sign up wait until you let them in, at /hub/authorize.
@@ -11,6 +12,7 @@ import os, sys
 from pathlib import Path
 import nativeauthenticator
 from fer_nb.cli import app_notebook
+from fer_nb.detect import YUNET_FILE
 import fer_nb
 
 c = get_config()
@@ -40,11 +42,13 @@ c.SystemdSpawner.isolate_devices = True
 c.SystemdSpawner.disable_user_sudo = True
 c.SystemdSpawner.mem_limit = '1G'
 c.SystemdSpawner.cpu_limit = 1.
+c.SystemdSpawner.unit_extra_properties = {'MemorySwapMax': '0', 'LimitCORE': '0'} # faces in memory stay there
 c.JupyterHub.active_server_limit = 20
 c.JupyterHub.concurrent_spawn_limit = 5
 
 static = Path(fer_nb.__file__).parent/'static'
 c.Spawner.environment = {'JUPYTER_PATH': str(static), 'PATH': f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+if (yunet := Path('/opt/fer_nb/cache')/YUNET_FILE).exists(): c.Spawner.environment['FER_NB_YUNET'] = str(yunet)
 c.Spawner.cmd = ['/bin/sh', '-c', f'cp "{app_notebook()}" faces.ipynb && exec jupyterhub-singleuser "$@"', 'sh'] # the app's notebook in the user's own folder
 c.Spawner.args = ['--VoilaConfiguration.template=fer_nb', '--VoilaConfiguration.show_tracebacks=False', '--KernelManager.transport_encryption=auto',
                   '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60']

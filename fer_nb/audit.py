@@ -63,7 +63,7 @@ def repeats(
     split = lambda at: [SPLITS[s] for s in ds.split[at]]
     return pd.DataFrame({'row': ds.ids[rows], 'split': split(rows), 'first': ds.ids[twins], 'first_split': split(twins), 'same_label': ds.labels[rows] == ds.labels[twins]})
 
-# %% ../nbs/15_audit.ipynb #2c673090
+# %% ../nbs/15_audit.ipynb #6b331af4
 def leaks(
     ds:FaceDataset,
     near:int=NEAR,      # Bits of difference; 0 looks for exact repeats only, and needs no hashing
@@ -76,6 +76,7 @@ def leaks(
         part = ds.part(split)
         exact = repeated_rows(part, train)
         where, bits = nearest_hashes(perceptual_hashes(part.images), trained) if near else (_exact_twins(part, train), np.where(exact, 0, 64))
+        if near: where, bits = np.where(exact, _exact_twins(part, train), where), np.where(exact, 0, bits) # an equal face, where other ones are as alike
         rows = np.flatnonzero(exact | (bits <= near))
         tables.append(pd.DataFrame({'row': part.ids[rows], 'split': split, 'twin': train.ids[where[rows]], 'bits': bits[rows], 'exact': exact[rows], 'same_label': part.labels[rows] == train.labels[where[rows]]}))
     return pd.concat(tables, ignore_index=True).sort_values(['exact','bits'], ascending=[False,True], ignore_index=True) if tables else pd.DataFrame(columns=['row','split','twin','bits','exact','same_label'])

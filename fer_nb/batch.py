@@ -5,16 +5,17 @@
 # %% auto #0
 __all__ = ['PICTURES', 'FILMS', 'find_files', 'predict_files', 'batch_columns', 'rows_of', 'predict_folder', 'analyze_folder']
 
-# %% ../nbs/27_batch.ipynb #c90a5df0
+# %% ../nbs/27_batch.ipynb #b6cc5437
 import os, threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from .labels import FerError
+from .detect import load_detector
 from .preprocess import ImageError, read_image
 from .recognize import Recognizer
-from .tables import TableWriter, cut_table, read_rows
+from .tables import TableWriter, cut_table, disk_error, part_path, read_rows
 from .summary import summary_dict
 from .video import _one_thread_each, _Searchers, analyze_video
 
@@ -131,12 +132,15 @@ def _count(counts, piece): # add a piece of the table to the counts
     counts['faces'] += int(faces.sum()); counts['failed'] += int(piece['error'].notna().sum())
     counts['without_face'] += int((~faces & piece['error'].isna()).sum()); counts['pictures'] += int((~faces | (piece['face'] == 1)).sum())
 
-# %% ../nbs/27_batch.ipynb #8802b835
+# %% ../nbs/27_batch.ipynb #1fe0a535
 _recognizers = {} # of this process; one for each thread, since a detector serves one thread at a time
 
 def _loaded(setup): # this thread's recognizer, loaded once; setup: sorted items
     key = threading.get_ident(), setup
-    if key not in _recognizers: _recognizers[key] = Recognizer.load(**{'threads': 1, **dict(setup)})
+    if key not in _recognizers:
+        given = {'threads': 1, **dict(setup)}
+        if side := given.pop('max_side', 0): given['detector'] = load_detector(given.get('detector', 'auto'), max_side=side)
+        _recognizers[key] = Recognizer.load(**given)
     return _recognizers[key]
 
 def _share(paths, setup, classes): # runs on a worker -> rows of each picture
@@ -175,7 +179,7 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for (path,), rows in _run_shares(alone, client, _share, key, classes, width=1): # so that no neighbor is blamed
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #9c5a8f61
+# %% ../nbs/27_batch.ipynb #8eee803f
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')
@@ -184,6 +188,13 @@ def _film_share(share, setup, options): # runs where the work is done: one film 
         os.replace(part, out)
         return {'file': source, 'table': str(out), **summary}
     except FerError as e: return {'file': source, 'error': str(e)}
+    except Exception as e: return {'file': source, 'error': f'{type(e).__name__}: {e}'} # one film never ends the folder
+    finally:
+        for rest in (part, part_path(part)): rest.unlink(missing_ok=True)
+
+def _make(folder):
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise disk_error(e, folder) from None
 
 def analyze_folder(
     source,               # Folder of films, or a list of them
@@ -192,16 +203,16 @@ def analyze_folder(
     recursive:bool=False,
     client=None,          # A dask.distributed.Client or the address of a scheduler; this machine if None
     progress:bool=False,
-    setup:dict|None=None, # For Recognizer.load
+    setup:dict|None=None, # For Recognizer.load, and max_side for the detector
     **options,            # For analyze_video: every, detect_every, start, end, smooth
 )->list:                  # Of dicts: the summary of each film, or its error; films whose table was there are left out
     "Make one table for each film; raises `TableError`, `ImageError`"
     from tqdm import tqdm
     films = find_files(source, FILMS, recursive) if isinstance(source, (str, Path)) else [str(f) for f in source]
     if not films: raise ImageError(f"{source} holds no film; give another folder")
-    top, out = Path(source) if isinstance(source, (str, Path)) else Path(os.path.commonpath([Path(f).parent for f in films])), Path(out)
+    top, out = Path(source).expanduser() if isinstance(source, (str, Path)) else Path(os.path.commonpath([Path(f).parent for f in films])), Path(out).expanduser()
     named = [(f, out/Path(f).relative_to(top).parent/(Path(f).name + ending)) for f in films]
-    for folder in {t.parent for _,t in named}: folder.mkdir(parents=True, exist_ok=True)
+    for folder in {t.parent for _,t in named}: _make(folder)
     todo, key = [(f, str(t)) for f,t in named if not t.exists()], tuple(sorted((setup or {}).items()))
     if client is None: work = ((s, _film_share(s, key, {'workers': 2, **options})) for s in todo)
     else: work = _run_shares(todo, _client(client), _film_share, key, options)

@@ -54,20 +54,24 @@ class FaceDataset:
         if not len(rows): raise DataError(f"{self.name} has no rows in the split '{split}'")
         return self[slice(rows[0], rows[-1]+1) if len(rows) == rows[-1]-rows[0]+1 else rows]
 
-# %% ../nbs/10_data.ipynb #46004ce2
+# %% ../nbs/10_data.ipynb #2e6118aa
 USAGES = {'training': 0, 'publictest': 1, 'privatetest': 2}
 SIDE = 48 # pixels, height and width of a FER2013 face
 HOW_TO_GET = 'download fer2013.csv from kaggle.com/datasets/deadskull7/fer2013 and put it at data/fer2013.csv'
 
+def _csv_in(names): # of an archive -> the one with the faces; a Mac adds hidden ones, Kaggle's competition others
+    found = [n for n in names if n.endswith('.csv') and not os.path.basename(n).startswith('.')]
+    return min(found, key=lambda n: (os.path.basename(n) not in ('fer2013.csv', 'icml_face_data.csv'), n), default=None)
+
 def _open_text(path): # path of a CSV, .zip or .tar.gz -> text stream of the CSV in it
     if zipfile.is_zipfile(path):
         z = zipfile.ZipFile(path)
-        names = sorted(n for n in z.namelist() if n.endswith('.csv'))
-        if names: return io.TextIOWrapper(z.open(names[0]), encoding='utf-8', errors='replace', newline='')
+        name = _csv_in(z.namelist())
+        if name: return io.TextIOWrapper(z.open(name), encoding='utf-8', errors='replace', newline='')
     elif path.suffix in ('.gz', '.tgz', '.tar'):
         t = tarfile.open(path)
-        names = sorted(n for n in t.getnames() if n.endswith('.csv'))
-        if names: return io.TextIOWrapper(t.extractfile(names[0]), encoding='utf-8', errors='replace', newline='')
+        name = _csv_in(t.getnames())
+        if name: return io.TextIOWrapper(t.extractfile(name), encoding='utf-8', errors='replace', newline='')
     else: return open(path, encoding='utf-8', errors='replace', newline='')
     raise DataError(f"{path} holds no .csv file; {HOW_TO_GET}")
 
@@ -135,7 +139,7 @@ def read_fer2013(
     if not len(ds): raise DataError(f"{path} holds no faces; {HOW_TO_GET}")
     return ds, problems
 
-# %% ../nbs/10_data.ipynb #36251684
+# %% ../nbs/10_data.ipynb #e2fa2d15
 CACHE_FORMAT = 1
 
 def _stamp(path): # what must be unchanged for the cache to hold
@@ -145,14 +149,14 @@ def _stamp(path): # what must be unchanged for the cache to hold
 def _cache_folder(path): return path.with_name(path.name + '.cache')
 
 def _write_cache(ds, problems, path): # best effort: a folder that may not be written costs speed, nothing else
-    folder = _cache_folder(path)
+    folder, tmp = _cache_folder(path), None
     try:
         tmp = Path(tempfile.mkdtemp(dir=path.parent, prefix=folder.name))
         for k in ('images','labels','split','ids'): np.save(tmp/f'{k}.npy', getattr(ds, k))
         (tmp/'meta.json').write_text(json.dumps({**_stamp(path), 'problems': problems}))
         shutil.rmtree(folder, ignore_errors=True)
-        tmp.rename(folder)
-    except OSError: return
+        tmp.chmod(0o755); tmp.rename(folder) # others who may read the data may read the copy
+    except OSError: tmp and shutil.rmtree(tmp, ignore_errors=True)
 
 def _read_cache(path, label_set): # -> dataset and problems, None if there is no good copy
     folder = _cache_folder(path)
@@ -162,7 +166,7 @@ def _read_cache(path, label_set): # -> dataset and problems, None if there is no
         if meta != _stamp(path): return None
         arrays = {k: np.load(folder/f'{k}.npy', mmap_mode='r') for k in ('images','labels','split','ids')}
         return FaceDataset(label_set=label_set, name='fer2013', **arrays), problems
-    except (OSError, ValueError, KeyError): return None
+    except (OSError, ValueError, KeyError, EOFError): return None
 
 # %% ../nbs/10_data.ipynb #527118bd
 def load_fer2013(
@@ -242,7 +246,7 @@ def with_ferplus(
     votes = _votes_of(ds, votes_path)
     return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
-# %% ../nbs/10_data.ipynb #fcfb553e
+# %% ../nbs/10_data.ipynb #7ceb51e0
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
 PICTURES = {'.png','.jpg','.jpeg','.webp','.bmp','.gif','.tif','.tiff'}
 
@@ -262,12 +266,13 @@ def split_rows(
     labels,            # N ints
     groups,            # N hashables: rows of one group, such as the pictures of one person, stay together
     seed:int=0,
-)->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %
+)->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %, coarser where the smallest class has fewer than ten rows, and said so
     "Split by class and group; raises `DataError` where a class is too small"
     from sklearn.model_selection import StratifiedGroupKFold
     counts = np.bincount(labels)
     folds = min(10, int(counts[counts > 0].min()), len(set(groups)))
     if folds < 3: raise DataError(f"the smallest class has {counts[counts > 0].min()} pictures of {len(set(groups))} groups in all; a split needs at least 3 of each")
+    if folds < 10: warnings.warn(f"a class or the whole has so few pictures that one of {folds} goes to validation and one to the test; give every class ten or more", stacklevel=2)
     split = np.zeros(len(labels), np.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -275,13 +280,17 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #a525e90b
+# %% ../nbs/10_data.ipynb #6b9638d7
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(image, pre).astype(np.uint8)
     faces = detector(image)
     if not faces: raise ImageError(f"{path}: no face found")
     return boxes_input(image, [faces[0].box], pre)[0].astype(np.uint8)
+
+def _named(path, label): # the path of a row that names a picture and its class
+    if not path or not label: raise DataError('a row without a path or without a label')
+    return path
 
 def read_pictures(
     rows,                         # (path, class name, position in SPLITS or None)
@@ -295,10 +304,10 @@ def read_pictures(
 )->tuple:                         # FaceDataset, and a list of (path, reason) of pictures left out
     "Read pictures into a data set; raises `DataError`"
     if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
-    label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows})))
+    label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows if c})))
     good, problems = [], []
     for path, label, split in tqdm(rows, desc=f'reading {name}', unit=' pictures', leave=False, delay=2):
-        try: good.append((_read_crop(path, pre, detector), label_set.index(label), split, str(path)))
+        try: good.append((_read_crop(_named(path, label), pre, detector), label_set.index(label), split, str(path)))
         except FerError as e: problems.append((str(path), str(e).removeprefix(str(path)).lstrip(': ')))
         if problems and strict: raise DataError('{}: {}'.format(*problems[0]))
     if not good: raise DataError(f"{name} holds no picture that can be used; the first: {problems[0][0]}: {problems[0][1]}")
@@ -308,7 +317,7 @@ def read_pictures(
     splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #cb764775
+# %% ../nbs/10_data.ipynb #136257d1
 def table_rows(
     table,               # CSV file, or DataFrame, with the columns path and label and if wanted split
     root=None,           # Folder that relative paths start from; that of the CSV if None
@@ -318,12 +327,17 @@ def table_rows(
     name = 'the table'
     if not isinstance(table, pd.DataFrame):
         name, root = str(table), root or Path(table).parent
-        try: table = pd.read_csv(table, dtype=str)
+        try: table = pd.read_csv(table, dtype=str, encoding='utf-8-sig', encoding_errors='replace')
         except (ValueError, OSError) as e: raise DataError(f"{name} is not a CSV ({str(e)[:60]})") from None
+    table = table.rename(columns=lambda c: str(c).strip().lower())
     missing = [c for c in ('path','label') if c not in table]
     if missing: raise DataError(f"{name} has no column {' and no '.join(missing)}; it needs path and label, and may have split")
-    splits = table['split'] if 'split' in table else [None]*len(table)
-    return [(Path(root or '.')/p, str(l), SPLIT_FOLDERS.get(str(s).lower())) for p,l,s in zip(table['path'], table['label'], splits)]
+    table = table.reindex(columns=['path','label','split']).fillna('').astype(str).apply(lambda c: c.str.strip())
+    return [(Path(root or '.')/p if p else '', l, _split_of(s, f'{name}, row {i}')) for i,(p,l,s) in enumerate(table.itertuples(index=False), 1)]
+
+def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty word
+    if word and word.lower() not in SPLIT_FOLDERS: raise DataError(f"{where}: split '{word[:20]}' is not train, validation or test")
+    return SPLIT_FOLDERS.get(word.lower())
 
 def save_npz(ds:FaceDataset, path)->None:
     "Keep a data set as arrays that `read_npz` reads; raises `DataError`"
@@ -340,6 +354,7 @@ def read_npz(
         with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
         label_set = get_label_set(labels) if labels else LabelSet(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
         images, y = d['images'], d['labels'].astype(np.int64)
+        if labels and 'names' in d: y = np.array([label_set.index(str(n)) for n in d['names']])[y] # the same classes, in the order that was asked for
         names = d.get('usage', d.get('split'))
         split = np.array([SPLIT_FOLDERS[str(n).lower()] for n in names], np.uint8) if names is not None else split_rows(y, range(len(y)))
     except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
@@ -348,7 +363,7 @@ def read_npz(
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #ad105e8b
+# %% ../nbs/10_data.ipynb #9141950b
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
@@ -371,7 +386,7 @@ def holds_pictures(source)->bool:
     return source.is_dir() or (source.suffix == '.csv' and source.is_file() and _header(source) >= {'path','label'})
 
 def _header(path): # column names of a CSV, without reading its rows
-    with open(path, encoding='utf-8', errors='replace') as f: return {c.strip().lower() for c in f.readline(10_000).split(',')}
+    with open(path, encoding='utf-8-sig', errors='replace', newline='') as f: return {c.strip().lower() for c in next(csv.reader([f.readline(10_000)]), [])}
 
 def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))

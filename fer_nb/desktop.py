@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['HELP', 'Newest', 'SourceError', 'Source', 'open_capture', 'film_frames', 'frames', 'LiveRecognizer', 'Seen',
-           'Signals', 'Capture', 'Looker', 'Player', 'ink', 'emoji_of', 'Screen', 'Bars', 'Layout', 'Window',
-           'check_display', 'run']
+           'Signals', 'Capture', 'Looker', 'Player', 'emoji_of', 'Screen', 'Bars', 'Layout', 'Window', 'check_display',
+           'run']
 
-# %% ../nbs/41_desktop.ipynb #1827510f
+# %% ../nbs/41_desktop.ipynb #3f04d673
 import copy, os, signal, sys, threading, time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QImage, Q
 from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QMainWindow, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from .detect import HaarDetector
 from .labels import FerError
+from .letters import ink
 from .preprocess import ImageError, read_image
 from .recognize import Recognizer
 from .track import FaceTracker, Smoother
@@ -224,21 +225,14 @@ class Player(QObject):
         self.stop(); self.looker.stopped.set()
         for thread in filter(None, (capture, self.looker)): thread.join(seconds)
 
-# %% ../nbs/41_desktop.ipynb #42773e7c
-def ink(
-    color:str, # "#rrggbb"
-)->str:        # "black" or "white"
-    "The color of letters that is read best on `color`"
-    linear = [c/12.92 if c <= .04045 else ((c + .055)/1.055)**2.4 for c in (int(color[i:i+2], 16)/255 for i in (1,3,5))]
-    return 'black' if np.dot(linear, (.2126,.7152,.0722)) > .179 else 'white'
-
+# %% ../nbs/41_desktop.ipynb #9c3f1c66
 def emoji_of(
     emotion,
 )->str:      # Its emoji, or '' where no font of this machine has emojis
     "The emoji, if it can be drawn here"
     return f'{emotion.emoji} ' if any('emoji' in f.lower() for f in QFontDatabase.families()) else ''
 
-# %% ../nbs/41_desktop.ipynb #78675628
+# %% ../nbs/41_desktop.ipynb #63d7116d
 class Screen(QWidget):
     "A frame with its faces, as large as the window lets it be"
     def __init__(self):
@@ -279,7 +273,7 @@ class Screen(QWidget):
         tag = QRectF(box.x() - 1.5, max(at.y(), box.y() - size.height() - 4), size.width() + 12, size.height() + 4)
         p.fillRect(tag, QColor(r.emotion.color)); p.setPen(QColor(ink(r.emotion.color))); p.drawText(tag, Qt.AlignCenter, text)
 
-# %% ../nbs/41_desktop.ipynb #722f1881
+# %% ../nbs/41_desktop.ipynb #c25b4527
 class Bars(QWidget):
     "The probabilities of one face"
     def __init__(self, label_set):
@@ -314,7 +308,7 @@ class Bars(QWidget):
         for row in self.rows.values():
             for widget in row: widget.setVisible(everything)
 
-# %% ../nbs/41_desktop.ipynb #d7aa6da5
+# %% ../nbs/41_desktop.ipynb #460c70cd
 HELP = 'S screenshot · A all emotions or the top one · SPACE pause · Q or ESC quit'
 
 class Layout(QMainWindow):
@@ -343,7 +337,7 @@ class Layout(QMainWindow):
         dark = self.palette().window().color().lightness() < 128
         self.status.setStyleSheet(f"font-weight: 600; color: {'#ff9d8a' if dark else '#a3200d'}" if error else '')
 
-# %% ../nbs/41_desktop.ipynb #7ba136cb
+# %% ../nbs/41_desktop.ipynb #87d08b3e
 class _Actions(Layout): # the buttons and keys of the window
     def toggle_camera(self):
         "Start the camera, or stop it"
@@ -374,7 +368,7 @@ class _Actions(Layout): # the buttons and keys of the window
         if saved: self.say(f'saved {path}')
         else: self.say(f'cannot write to {self.folder}; name another folder with --screenshots', error=True)
 
-# %% ../nbs/41_desktop.ipynb #82a41ae1
+# %% ../nbs/41_desktop.ipynb #de1e917a
 class Window(_Actions):
     "Webcam, photos and videos, with every face boxed and named"
     def __init__(self,
@@ -421,7 +415,7 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #100406a4
+# %% ../nbs/41_desktop.ipynb #7b7c427a
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return

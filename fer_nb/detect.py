@@ -138,7 +138,7 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #01d8fa69
+# %% ../nbs/02_detect.ipynb #479821d2
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
@@ -173,7 +173,7 @@ class YuNetDetector:
         image:np.ndarray, # H×W×3 uint8, RGB
     )->list:              # Of Face, best first
         "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
-        return self._search(image, self.max_side) or (self._search(image, 320) if max(image.shape[:2]) > 320 else [])
+        return self._search(image, self.max_side) or (self._search(image, 320) if min(self.max_side, max(image.shape[:2])) > 320 else [])
 
 # %% ../nbs/02_detect.ipynb #af8fd38e
 _noticed = set() # notices that were given, once a process

@@ -69,15 +69,20 @@ def canonical(
     name = str(name).strip().lower()
     return next((e.name for e in EMOTIONS.values() if name == e.name or name in e.aliases), name)
 
-# %% ../nbs/00_labels.ipynb #b12df30f
+# %% ../nbs/00_labels.ipynb #3069fa85
+def _plain_name(name): # what a layer of a network and an output of a file may be called
+    name = re.sub(r'[^A-Za-z0-9_.-]+', '_', name).strip('_.-')
+    return f'{name or "own"}_labels' if name in ('', 'faces', 'features') else name # those two are taken
+
 @dataclass(frozen=True)
 class LabelSet:
     "An ordered set of classes; iterating gives the names"
-    name:str          # "fer2013", "ferplus", or the user's own
+    name:str          # "fer2013", "ferplus", or the user's own; letters that no network layer may have become _
     labels:tuple      # Names in the order of the network's outputs
     own:dict=field(default_factory=dict, hash=False) # Name -> `Emotion`, for classes that are shown in the user's own way
 
     def __post_init__(self):
+        object.__setattr__(self, 'name', _plain_name(self.name))
         labels = tuple(canonical(l) for l in self.labels)
         if len(labels) < 2 or '' in labels: raise LabelError(f"label set '{self.name}' needs at least two names, none of them empty")
         twice = sorted({l for l in labels if labels.count(l) > 1})
@@ -120,13 +125,14 @@ def get_label_set(
     if str(labels).endswith('.json'): return load_label_set(labels)
     raise LabelError(f"no label set '{labels}'; choose {', '.join(LABEL_SETS)}, or give a list of names or a .json file")
 
-# %% ../nbs/00_labels.ipynb #dfeb66ef
+# %% ../nbs/00_labels.ipynb #1baeaeb3
 def _emotion_from(entry, i): # a name, or a dict with a name and how to show it
     if isinstance(entry, str): return canonical(entry), None
     known = EMOTIONS.get(canonical(entry['name'])) or Emotion(canonical(entry['name']), color=_SPARE_COLORS[i % len(_SPARE_COLORS)])
-    color = entry.get('color', known.color)
+    color, emoji = entry.get('color', known.color), entry.get('emoji') or known.emoji
+    if not isinstance(emoji, str): raise ValueError(f"emoji {emoji} is no text")
     if not re.fullmatch('#[0-9a-fA-F]{6}', color): raise ValueError(f"color '{color}' is not like #1a2b3c")
-    return known.name, Emotion(known.name, entry.get('emoji', known.emoji), color, tuple(a.lower() for a in entry.get('aliases', known.aliases)), {**known.words, **entry.get('words', {})})
+    return known.name, Emotion(known.name, emoji, color, tuple(a.lower() for a in entry.get('aliases', known.aliases)), {**known.words, **entry.get('words', {})})
 
 def load_label_set(
     path, # JSON: {"name": ..., "labels": [name, or {"name", "emoji", "color", "aliases", "words"}, ...]}
@@ -152,7 +158,12 @@ def map_labels(
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #a57c2bd8
+# %% ../nbs/00_labels.ipynb #82299fcb
+def _check_png(path):
+    from PIL import Image
+    try: Image.open(path).verify()
+    except (OSError, SyntaxError, ValueError): raise LabelError(f"{path} is not a picture that can be read; replace it, or take it out of the folder") from None
+
 def with_icons(
     labels:LabelSet,
     folder=None,     # Of PNG files; FER_NB_ICONS if None
@@ -162,4 +173,5 @@ def with_icons(
     if not folder: return labels
     icons = {l: p for l in labels if (p := Path(folder).expanduser()/f'{l}.png').is_file()}
     if not icons: raise LabelError(f"{folder} holds no PNG named after a label; it should hold {labels[0]}.png and so on")
+    for path in icons.values(): _check_png(path)
     return replace(labels, own={**labels.own, **{l: replace(labels.emotion(l), icon=str(p)) for l,p in icons.items()}})

@@ -78,7 +78,7 @@ def fernet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'fernet_{size}')
 
-# %% ../nbs/12_models.ipynb #5bebd280
+# %% ../nbs/12_models.ipynb #5a30fca8
 def _conv_block(x, filters, dropout, l2, pool):
     for _ in range(2):
         x = layers.Conv2D(filters, 3, padding='same', use_bias=False, kernel_regularizer=keras.regularizers.L2(l2) if l2 else None)(x)
@@ -92,7 +92,7 @@ def deep_cnn(
     l2:float=1e-4,               # Penalty on the kernels
     also=(),                     # More label sets, each a head of its own
 )->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "Five blocks of two convolutions, four of them halving the resolution, and two dense layers; at 48×48×1: 3.7 million parameters, 129 million multiply-adds"
+    "Five blocks of two convolutions, four of them halving the resolution, and two dense layers; at 48×48×1: 3.5 million parameters, 129 million multiply-adds"
     inputs = layers.Input(input_shape, name='faces')
     x = layers.Rescaling(1/127.5, offset=-1)(inputs)
     for i,filters in enumerate((32, 64, 128, 256, 256)): x = _conv_block(x, filters, dropout/4, l2, pool=i < 4)

@@ -6,12 +6,13 @@
 __all__ = ['PLACE', 'video_columns', 'Timeline', 'FaceSummary', 'Moment', 'VideoSummary', 'add_table', 'main_faces', 'shares',
            'moments', 'summary_dict', 'summary_lines', 'plot_timeline', 'moment_strip', 'save_summary']
 
-# %% ../nbs/25_summary.ipynb #606d6b20
+# %% ../nbs/25_summary.ipynb #23c5ed14
 import heapq, json
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np
 from .labels import FerError, LabelSet
+from .letters import font
 from .preprocess import crop_face, square_box
 from .tables import disk_error, read_rows
 from .film import open_film
@@ -163,11 +164,10 @@ def summary_lines(summary:VideoSummary)->list: # Of str
     if d['faces_in_passing']: lines.append(f"{d['faces_in_passing']} more in passing, each for less than {summary.passing:g} s")
     return lines + [f'{what}: {n}' for what,n in d['problems'].items()]
 
-# %% ../nbs/25_summary.ipynb #637d9834
+# %% ../nbs/25_summary.ipynb #c263f8ba
 def plot_timeline(
     summary:VideoSummary,
     most:int=4,      # Faces shown, those seen longest
-    language:str='en',
 ):                   # A matplotlib Figure
     "Draw the shares of all emotions over time, one band a face"
     from matplotlib.figure import Figure
@@ -185,16 +185,16 @@ def plot_timeline(
     fig.legend([axs[0].bar(0, 0, color=e.color) for e in emotions], [e.name for e in emotions], loc='outside upper center', ncols=len(emotions), fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/25_summary.ipynb #5812f8fd
+# %% ../nbs/25_summary.ipynb #ed6451ed
 def _tile(image, moment, labels, side): # a picture of one moment: side wide, a line of text under it
-    from PIL import Image, ImageDraw, ImageFont
-    face = Image.fromarray(np.ascontiguousarray(crop_face(image, square_box(moment.box, .3)))).resize((side, side))
+    from PIL import Image, ImageDraw
+    face, about = Image.fromarray(np.ascontiguousarray(crop_face(image, square_box(moment.box, .3)))).resize((side, side)), f'{moment.label} {moment.strength:.0%}'
     tile = Image.new('RGB', (side, side + 40), 'white')
     tile.paste(face, (0, 0))
     draw, color = ImageDraw.Draw(tile), labels.emotion(moment.label).color
     draw.rectangle((0, 0, side-1, side-1), outline=color, width=4)
-    draw.text((side/2, side + 11), f'{moment.label} {moment.strength:.0%}', 'black', ImageFont.load_default(14), anchor='mm')
-    draw.text((side/2, side + 29), f'face {moment.face}, {moment.time:.1f} s', '#555555', ImageFont.load_default(12), anchor='mm')
+    draw.text((side/2, side + 11), about, 'black', font(about, 14), anchor='mm')
+    draw.text((side/2, side + 29), f'face {moment.face}, {moment.time:.1f} s', '#555555', font('face', 12), anchor='mm')
     return np.array(tile)
 
 def moment_strip(
@@ -211,7 +211,7 @@ def moment_strip(
     tiles = [_tile(images[m.frame], m, summary.labels, side) for m in chosen if m.frame in images]
     return np.concatenate([np.pad(t, ((6,6),(6,6),(0,0)), constant_values=255) for t in tiles] or [np.full((side, side, 3), 255, np.uint8)], axis=1)
 
-# %% ../nbs/25_summary.ipynb #e5b29ff2
+# %% ../nbs/25_summary.ipynb #2864fd8a
 def save_summary(
     summary:VideoSummary,
     folder,
@@ -220,11 +220,12 @@ def save_summary(
     "Write `summary.json`, `timeline.png` and `moments.png`; raises `TableError`"
     from PIL import Image
     folder = Path(folder).expanduser()
+    paths = [folder/n for n in ('summary.json', 'timeline.png', *(['moments.png'] if source is not None else []))]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder/'summary.json').write_text(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
-        plot_timeline(summary).savefig(folder/'timeline.png', dpi=110)
-        if source is not None: Image.fromarray(moment_strip(summary, source)).save(folder/'moments.png')
+        paths[0].write_text(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+        plot_timeline(summary).savefig(paths[1], dpi=110)
+        if source is not None: Image.fromarray(moment_strip(summary, source)).save(paths[2])
     except FerError: raise
     except OSError as e: raise disk_error(e, folder) from None
-    return sorted(folder.glob('*.*'))
+    return paths

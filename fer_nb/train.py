@@ -96,23 +96,27 @@ def own_data_config(
     return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=16, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
                        weights=weights, head_epochs=head, unfreeze=.5, fine_rate=.001)
 
-# %% ../nbs/13_train.ipynb #b8eca555
+# %% ../nbs/13_train.ipynb #9d8a0c1d
 class FaceBatches(keras.utils.PyDataset):
     "Augmented batches of (faces, soft labels) in a new order every epoch"
     def __init__(self, ds:FaceDataset, config:TrainConfig):
         super().__init__()
-        self.ds, self.config, self.epoch = ds, config, 0
+        self.ds, self.config, self.epoch, self._drawn = ds, config, 0, (None, None)
         self.images, self.targets = np.ascontiguousarray(ds.images), first_targets(ds, config)
         self.first = self.targets.shape[1] # columns of the first head; those of a second one follow
         if config.second: self.targets = np.hstack([self.targets, second_votes(ds, config)])
 
     def __len__(self): return max(1, len(self.ds)//self.config.batch_size)
 
+    def _rows(self): # all rows in the order of this epoch, drawn once
+        if self._drawn[0] != self.epoch:
+            rng = np.random.default_rng((self.config.seed, self.epoch))
+            self._drawn = self.epoch, balanced_rows(self.ds.labels, rng) if self.config.balanced_sampling else rng.permutation(len(self.ds))
+        return self._drawn[1]
+
     def __getitem__(self, i):
-        c = self.config
-        order, rng = np.random.default_rng((c.seed, self.epoch)), np.random.default_rng((c.seed, self.epoch, i))
-        rows = balanced_rows(self.ds.labels, order) if c.balanced_sampling else order.permutation(len(self.ds))
-        rows = rows[i*c.batch_size:(i+1)*c.batch_size]
+        c, rng = self.config, np.random.default_rng((self.config.seed, self.epoch, i))
+        rows = self._rows()[i*c.batch_size:(i+1)*c.batch_size]
         x, y = faces_input(augment_batch(self.images[rows], rng, c.augment), c.preprocess), self.targets[rows]
         if c.augment: x, y = mix_batch(x, y, rng, c.augment)
         return x, ((y[:,:self.first], y[:,self.first:]) if c.second else y)
@@ -199,15 +203,16 @@ def as_student(model:keras.Model, label_set, config:TrainConfig)->keras.Model:
     student.teach = teaching(label_set, config)
     return student
 
-# %% ../nbs/13_train.ipynb #40ad6622
+# %% ../nbs/13_train.ipynb #1b9235f8
 def balanced_rows(
     labels,                    # N ints
     rng:np.random.Generator,
 )->np.ndarray:                 # N row numbers, every class equally often
     "Draw rows so that rare classes are seen as often as common ones"
     labels = np.asarray(labels)
-    classes = np.unique(labels)
-    return np.array([rng.choice(np.flatnonzero(labels == k)) for k in rng.permutation(np.resize(classes, len(labels)))])
+    wanted, rows = rng.permutation(np.resize(np.unique(labels), len(labels))), np.empty(len(labels), int)
+    for k in np.unique(labels): rows[wanted == k] = rng.choice(np.flatnonzero(labels == k), (wanted == k).sum())
+    return rows
 
 # %% ../nbs/13_train.ipynb #9a14bc1f
 def make_optimizer(
@@ -335,7 +340,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #fba3aa5e
+# %% ../nbs/13_train.ipynb #fb643559
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
@@ -347,18 +352,19 @@ class KeepBest(keras.callbacks.Callback):
 
 class Resumable(keras.callbacks.Callback):
     "Save the state when an epoch begins, set the rate of a plateau schedule, and stop when the run is finished"
-    def __init__(self, folder, config): super().__init__(); self.folder, self.config = Path(folder), config
+    def __init__(self, folder, config, phase): super().__init__(); self.folder, self.config, self.phase = Path(folder), config, phase
 
     def on_epoch_begin(self, epoch, logs=None):
+        start, _, _, rate = self.phase
         if epoch > last_state(self.folder)[0]: save_state(self.model, self.folder, epoch)
-        if self.config.plateau: self.model.optimizer.learning_rate = plateau_rate(self.config, _accuracies(self.folder))
+        if self.config.plateau: self.model.optimizer.learning_rate = plateau_rate(replace(self.config, learning_rate=rate), _accuracies(self.folder)[start:])
 
     def on_epoch_end(self, epoch, logs=None):
         if is_finished(self.config, _accuracies(self.folder)): self.model.stop_training = True
 
-def _callbacks(folder, batches, config):
+def _callbacks(folder, batches, config, phase):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
-    return [Progress(batches, config.epochs), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config)]
+    return [Progress(batches, config.epochs), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config, phase)]
 
 # %% ../nbs/13_train.ipynb #8263f7c1
 class LivePlot(keras.callbacks.Callback):
@@ -474,7 +480,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or co
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #b7a2c5f1
+# %% ../nbs/13_train.ipynb #563ba5bd
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -490,7 +496,7 @@ def _fit(model, config, training, validation, folder, callbacks):
     for phase in phases(config):
         if done >= phase[1] or is_finished(config, _accuracies(folder)[:done]): continue
         if done == phase[0]: _compile(model, config, phase, len(batches)) # else it goes on in the middle of the phase, with the optimizer that was restored
-        model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config), *callbacks])
+        model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 
 # %% ../nbs/13_train.ipynb #04f13cf6

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['AHEAD', 'Sighting', 'Look', 'watch', 'draw_look', 'analyze_video']
 
-# %% ../nbs/26_video.ipynb #a62182b5
-import queue, threading, time
+# %% ../nbs/26_video.ipynb #1eac3880
+import math, queue, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -176,8 +176,8 @@ def draw_look(
     "Draw the smoothed answers and the numbers of the faces on a frame"
     return annotate(look.frame.image, Recognitions(s.smooth for s in look.faces), language, [s.number for s in look.faces])
 
-# %% ../nbs/26_video.ipynb #95193c57
-def _resume(table, summary, tracker, smoother, stride, every): # cut the unfinished end, take in the rest; -> index to go on at
+# %% ../nbs/26_video.ipynb #f61ddfd2
+def _resume(table, summary, tracker, smoother, stride): # cut the unfinished end, take in the rest; -> index to go on at
     cut_table(table, lambda r: not r['frame'].isdigit())
     last = max((int(piece['frame'].max()) for piece in read_rows(table) if len(piece)), default=-1)
     first = max(0, last - last % stride) if last >= 0 else 0
@@ -191,10 +191,10 @@ def _resume(table, summary, tracker, smoother, stride, every): # cut the unfinis
     add_table(summary, table)
     return first
 
-# %% ../nbs/26_video.ipynb #283c500f
-def _watched(film, looks, summary, table, drawn, progress): # run the stream to its end
+# %% ../nbs/26_video.ipynb #f5619634
+def _watched(looks, total, summary, table, drawn, progress): # run the stream to its end
     from tqdm import tqdm
-    with tqdm(looks, total=film.count, unit=' frames', delay=2, leave=False, disable=not progress) as bar:
+    with tqdm(looks, total=total, unit=' frames', delay=2, leave=False, disable=not progress) as bar:
         for look in bar:
             summary.frames += 1
             if look.error: summary.add_problem(f'frames that could not be looked at ({look.error})')
@@ -206,12 +206,14 @@ def _note(film, summary): # what was odd about the film
     if film.broken: summary.add_problem('damaged places in the film, passed over', film.broken)
     if len(film.sizes) > 1: summary.add_problem('frame sizes in one film; boxes are in the pixels of their own frame', len(film.sizes))
 
-def _check(every, detect_every, start, end, resume, out, annotated, live): # what makes no sense is said before the work
+def _check(every, detect_every, start, end, resume, out, annotated, film): # what makes no sense is said before the work
     if every < 1 or detect_every < 1: raise VideoError(f"every and detect_every count frames, from 1; not {every} and {detect_every}")
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
-    if resume and (not out or annotated or live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
+    if resume and (not out or annotated or film.live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
+    drawn = annotated and Path(annotated).expanduser()
+    if drawn and drawn.exists() and Path(film.name).exists() and drawn.samefile(film.name): raise VideoError(f"{annotated} is the film itself; give the annotated one another name")
 
-# %% ../nbs/26_video.ipynb #78f57e25
+# %% ../nbs/26_video.ipynb #3c7a9ad9
 def analyze_video(
     source,                     # Path, URL, number of a camera or "camera", see open_film
     recognizer:Recognizer|None=None, # The default model and the best detector if None
@@ -229,15 +231,15 @@ def analyze_video(
 )->VideoSummary:
     "Name the expression of every face in every frame; raises `VideoError`, `TableError`"
     with open_film(source) as film:
-        _check(every, detect_every, start, end, resume, out, annotated, film.live)
+        _check(every, detect_every, start, end, resume, out, annotated, film)
         recognizer = recognizer or Recognizer.load(threads=1)
         summary, first = VideoSummary(recognizer.label_set, every/film.fps), 0
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
         with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language, None if film.live else film.name, start) if annotated else nullcontext() as drawn:
-            if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every, every)
-            summary.frames = -(-first//every)
+            if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every)
+            summary.frames = max(0, -(-first//every) - -(-math.ceil(start*film.fps)//every)) # those of the stopped run
             looks = watch(film, recognizer, every, detect_every, start, end, first, tracker, smoother, workers)
-            try: _watched(film, looks, summary, table, drawn, progress)
+            try: _watched(looks, film.count and -(-film.count//every), summary, table, drawn, progress)
             except KeyboardInterrupt:
                 if not film.live: raise
             finally: looks.close()

@@ -4,9 +4,9 @@
     python tools/ablate.py --seeds 0 1 2        # over three seeds
     python tools/ablate.py --only all no_mixup  # some of them
 
-The recipe is models/fernet-small/first.json with fewer epochs; each variant changes one thing in it. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
+Runs that are finished count, whatever --only says. The recipe is models/fernet-small/first.json with fewer epochs; each variant changes one thing in it. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
 """
-import argparse, json
+import argparse, json, shlex, sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -39,7 +39,7 @@ def last_accuracy(folder):
 def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
     rows = {v: [done[v, s] for (w, s) in done if w == v] for v in VARIANTS if any(w == v for w, _ in done)}
     whole = np.mean(rows['all']) if 'all' in rows else None
-    return {'command': 'python tools/ablate.py', 'split': 'PublicTest', 'epochs': epochs,
+    return {'command': shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]]), 'split': 'PublicTest', 'epochs': epochs,
             'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': None if whole is None else round(float(np.mean(a) - whole), 4), 'seeds': len(a), 'spread': round(float(np.ptp(a)), 4)} for v, a in rows.items()}}
 
 def main():
@@ -48,6 +48,9 @@ def main():
     ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation')
     args = ap.parse_args()
     ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), replace(load_config(TOP/'models/fernet-small/first.json'), epochs=args.epochs), {}
+    for seed in args.seeds: # what earlier calls did
+        for name in VARIANTS:
+            if len(read_history(folder := args.runs/f'{name}-{args.epochs}-{seed}')) == args.epochs: done[name, seed] = last_accuracy(folder)
     for seed in args.seeds:
         for name in args.only:
             folder = args.runs/f'{name}-{args.epochs}-{seed}'

@@ -5,12 +5,18 @@ from fer_nb import __version__
 from fer_nb.fetch import pack_model
 
 TOP = Path(__file__).resolve().parent.parent
+KNOWN = TOP/'fer_nb/static/fetchable.json'
 TOO_LARGE = ('fernet-base',) # for the wheel
+
+def packed_once(name):
+    "An archive that did not change stays on the page of the release that it came with"
+    new, old = pack_model(TOP/'models'/name, TOP/'dist'/f'{name}.zip'), json.loads(KNOWN.read_text()).get(name, {})
+    return {'release': old['release'] if {**new, 'release': old.get('release')} == old else f'v{__version__}', **new}
 
 def main():
     (TOP/'dist').mkdir(exist_ok=True)
-    packed = {name: {'release': f'v{__version__}', **pack_model(TOP/'models'/name, TOP/'dist'/f'{name}.zip')} for name in TOO_LARGE}
-    (TOP/'fer_nb/static/fetchable.json').write_text(json.dumps(packed, indent=1) + '\n')
+    packed = {name: packed_once(name) for name in TOO_LARGE}
+    KNOWN.write_text(json.dumps(packed, indent=1) + '\n')
     for name, entry in packed.items(): print(f"dist/{name}.zip: {entry['bytes']/1e6:.1f} MB, {entry['sha256']}")
 
 if __name__ == '__main__': main()
