@@ -497,6 +497,7 @@ def test_photos_that_are_never_answered(visit, server):
     photos(page, ('a.jpg', jpeg(np.zeros((60,60,3), np.uint8))), ('b.jpg', jpeg(np.zeros((60,60,3), np.uint8))))
     for name in 'ab': page.locator(f'[aria-label="{name}.jpg"]').get_by_text('The server does not answer.').wait_for()
     until(lambda: page.locator('.fer-photos .fer-status').first.inner_text() == '')                     # nothing is looked at any more
+    time.sleep(5)                                                                                       # the kernel for the next visitor is made ready
 
 class Cable:
     "A wire between browser and server that can be cut"
