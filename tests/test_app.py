@@ -492,7 +492,8 @@ def test_a_killed_kernel_is_said_and_the_camera_comes_back(visit, server):
     page.locator('.fer-live .fer-box').first.wait_for()                                                 # the camera goes on by itself
 
 def test_photos_that_are_never_answered(visit, server):
-    page = visit('photos', script="const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms === 120_000 ? 2_000 : ms, ...rest);")
+    page = visit('photos')
+    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms === 120_000 ? 2_000 : ms, ...rest); }") # who can wait so long?
     kernel_of(page, server).kill()
     photos(page, ('a.jpg', jpeg(np.zeros((60,60,3), np.uint8))), ('b.jpg', jpeg(np.zeros((60,60,3), np.uint8))))
     for name in 'ab': page.locator(f'[aria-label="{name}.jpg"]').get_by_text('The server does not answer.').wait_for()
