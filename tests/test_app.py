@@ -390,6 +390,7 @@ def test_how_good_it_is(visit):
     assert f"{100*metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()
     assert page.locator('.fer-matrix tbody td').count() == 49 and page.locator('.fer-diagram li').count() > 3
     page.locator('.fer-quality .u-wrap').wait_for(); shot(page, 'quality')
+    card = page.locator('.fer-model-card'); assert card.locator('h4').count() > 2 and card.locator('img, h1').count() == 0
 
 # --- for everyone ------------------------------------------------------------------------------------------------------
 
@@ -570,5 +571,7 @@ def test_in_jupyterlab(browser, lab):
     page.goto(lab); page.get_by_text('Python 3 (ipykernel) | Idle').first.wait_for() # the kernel is ready
     page.get_by_role('menuitem', name='Run', exact=True).click(); page.get_by_role('menuitem', name='Run All Cells', exact=True).click()
     box = start(page); until(lambda: 'happy' in (box.text_content() or ''), 60, 'the face is not named happy')
+    page.evaluate("() => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(9)], 'a.jpg', {type: 'image/jpeg'})); document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true})); }")
+    assert page.locator('.fer-photos').count() == 1 and page.locator('.fer-result').count() == 0        # a picture for another cell is none of ours
     shot(page, 'jupyterlab')
     page.context.close()
