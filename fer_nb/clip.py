@@ -14,14 +14,21 @@ from .film import FilmWriter, open_film
 from .video import draw_look, watch
 from .widgets import FaceWidget, source
 
-# %% ../nbs/46_clip.ipynb #b7b225c5
+# %% ../nbs/46_clip.ipynb #5363e65a
 _PREFIX = 'fer_nb-film-'
+
+def _lives(pid): # whether there is such a process; True where that cannot be known
+    if os.name == 'nt': return True # there signal 0 is Ctrl-C
+    try: os.kill(pid, 0)
+    except ProcessLookupError: return False
+    except (PermissionError, OverflowError): pass
+    return True
 
 def sweep()->None:
     "Remove the folders of kernels that are gone"
     for folder in Path(tempfile.gettempdir()).glob(f'{_PREFIX}*'):
         pid = re.match(rf'{_PREFIX}(\d+)-', folder.name)
-        if pid and not Path(f'/proc/{pid[1]}').exists() and Path('/proc/self').exists(): shutil.rmtree(folder, ignore_errors=True)
+        if pid and not _lives(int(pid[1])): shutil.rmtree(folder, ignore_errors=True)
 
 def make_place()->Path:
     "Make an empty folder that goes when this process ends"
@@ -30,7 +37,7 @@ def make_place()->Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
-# %% ../nbs/46_clip.ipynb #cd9825ed
+# %% ../nbs/46_clip.ipynb #f43364a9
 def film_rows(
     recognizer,
     film,           # From open_film
@@ -61,17 +68,19 @@ class Work(threading.Thread):
                 rows.append([index, at, faces])
                 if time.monotonic() - last > .4: self.say(rows, film.count); rows, last = [], time.monotonic()
             self.say(rows, film.count)
-        self.send_film(target)
-        return {}
+        return self.send_film(target)
 
     def say(self, rows, count):
-        self.tell({'kind': 'film-rows', 'rows': rows, 'total': count})
+        self.tell({'kind': 'film-rows', 'rows': rows, 'total': count, 'labels': list(self.recognizer.label_set)})
 
-    def send_film(self, path): # in parts, as it came
+    def send_film(self, path)->dict: # in parts, as it came; how it ended
         with open(path, 'rb') as f:
-            while part := f.read(4_000_000): self.tell({'kind': 'film-part'}, [part])
+            while part := f.read(4_000_000):
+                if self.stopped.is_set(): return {'canceled': True}
+                self.tell({'kind': 'film-part'}, [part])
+        return {}
 
-# %% ../nbs/46_clip.ipynb #b2a736fc
+# %% ../nbs/46_clip.ipynb #21279eb8
 MAX_FILM_BYTES = 150_000_000
 
 class FilmWidget(FaceWidget):
@@ -95,12 +104,15 @@ class FilmWidget(FaceWidget):
             size = f.tell()
         if size > self.limit: self.on_cancel(None, None); raise FerError(f"the video is over {self.limit//10**6} MB; make it shorter first")
         if content.get('last'):
-            self.work = Work(self.session.twin(), self.place, target, self.send)
+            self.work = Work(self.session.twin(), self.place, target, self.teller(content.get('run')))
             self.place = None
             self.work.start()
         return {'received': size}
 
     place = None # of the file while it comes; then it is the work's
+
+    def teller(self, run): # what sends the messages of one film
+        return lambda message, buffers=None: self.send({**message, 'run': run}, buffers)
 
     def on_cancel(self, content, buffers):
         "Stop, and forget the film"

@@ -5,26 +5,26 @@
 # %% auto #0
 __all__ = ['PANELS', 'model_facts', 'HeaderWidget', 'SettingsWidget', 'upload_limit', 'load_app']
 
-# %% ../nbs/48_page.ipynb #e33cf156
+# %% ../nbs/48_page.ipynb #05cda7ec
 import json, os
 import traitlets
 import fer_nb
 from .labels import FerError
 from .recognize import Recognizer
-from .widgets import FaceWidget, Session, source
+from .widgets import FaceWidget, Session, shown_name, source
 from .live import LiveWidget
 from .photos import PhotoWidget
 from .clip import FilmWidget
 from .quality import QualityWidget
 
-# %% ../nbs/48_page.ipynb #a7167cc5
+# %% ../nbs/48_page.ipynb #55394908
 def model_facts(
     recognizer:Recognizer,
 )->dict: # Name, detector, accuracy (None where unknown), data set
     "What the head of the page says of the model, from its folder"
     path = recognizer.model.folder/'metrics.json'
     metrics = json.loads(path.read_text()) if path.exists() else {}
-    return {'model': recognizer.model.name, 'detector': getattr(recognizer.detector, 'name', 'custom'), 'labels': len(recognizer.label_set),
+    return {'model': shown_name(recognizer.model), 'detector': getattr(recognizer.detector, 'name', 'custom'), 'labels': len(recognizer.label_set),
             'accuracy': metrics.get('accuracy'), 'dataset': metrics.get('dataset'), 'version': fer_nb.__version__}
 
 class HeaderWidget(FaceWidget):

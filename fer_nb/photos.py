@@ -5,21 +5,21 @@
 # %% auto #0
 __all__ = ['MAX_PHOTO_BYTES', 'Parts', 'face_heat', 'encode', 'PhotoWidget']
 
-# %% ../nbs/45_photos.ipynb #7f1f8ed0
+# %% ../nbs/45_photos.ipynb #80475651
 import io
 import cv2
 import numpy as np
 import traitlets
 from .labels import FerError
-from .preprocess import boxes_input, read_image
+from .preprocess import boxes_input
 from .widgets import FaceWidget, STATIC, face_messages, source
 
-# %% ../nbs/45_photos.ipynb #aa154d7f
+# %% ../nbs/45_photos.ipynb #0e21ccb7
 MAX_PHOTO_BYTES = 50_000_000
 
 class Parts:
-    "Files that arrive in parts, no longer than `limit` bytes each; raises `FerError`"
-    def __init__(self, limit:int): self.limit, self.open = limit, {}
+    "Files that arrive in parts, no longer than `limit` bytes each and no more than `most` at once; raises `FerError`"
+    def __init__(self, limit:int, most:int=8): self.limit, self.most, self.open = limit, most, {}
 
     def add(self,
         key,        # Of the file
@@ -28,6 +28,7 @@ class Parts:
         name:str,   # Of the file, for messages
     )->bytes|None:  # The whole file, once it is there
         "Take in a part"
+        if key not in self.open and len(self.open) >= self.most: raise FerError(f"{name} has to wait: {self.most} files are still on their way; try again when they are here")
         whole = self.open.setdefault(key, bytearray())
         whole += data
         if len(whole) > self.limit:
@@ -35,7 +36,7 @@ class Parts:
             raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first")
         return bytes(self.open.pop(key)) if last else None
 
-# %% ../nbs/45_photos.ipynb #9405ef22
+# %% ../nbs/45_photos.ipynb #3322d20d
 def face_heat(
     recognizer,
     image:np.ndarray,    # H×W×3 uint8, RGB: a face and some of what is around it
@@ -50,7 +51,7 @@ def face_heat(
     picture = cv2.resize(face.astype(np.uint8), (240,240), interpolation=cv2.INTER_CUBIC)
     return overlay(picture, heat_map(model, face, label, recognizer.label_set.name))
 
-# %% ../nbs/45_photos.ipynb #78ba4151
+# %% ../nbs/45_photos.ipynb #9a814a40
 def encode(
     image:np.ndarray,  # H×W×3 uint8, RGB
     kind:str='JPEG',   # or PNG
@@ -76,8 +77,12 @@ class PhotoWidget(FaceWidget):
     def on_photo(self, content, buffers):
         "One part of a photo; its faces with the last one"
         name = str(content.get('name') or 'the photo')
-        data = self.parts.add(content['id'], b''.join(buffers), bool(content.get('last')), name)
-        return None if data is None else self.answer(data, name, bool(content.get('preview')))
+        data = self.parts.add(content.get('photo'), b''.join(buffers), bool(content.get('last')), name)
+        return {} if data is None else self.answer(data, name, bool(content.get('preview')))
+
+    def on_forget(self, content, buffers):
+        "Drop the parts of a photo that will not be whole"
+        self.parts.open.pop(content.get('photo'), None)
 
     def answer(self, data, name, preview=False): # bytes of a photo -> the reply
         image, found, ms = self.look(data, name)
@@ -92,5 +97,5 @@ class PhotoWidget(FaceWidget):
         "The heat map of one face"
         recognizer = self.session.recognizer
         if content.get('label') not in recognizer.label_set.labels: raise FerError('the model was changed; look at the photo again')
-        picture = face_heat(recognizer, read_image(bytes(buffers[0]), 'the face'), tuple(content['box']), content.get('landmarks'), content['label'])
+        picture = face_heat(recognizer, self.read(bytes(buffers[0]), 'the face'), tuple(content['box']), content.get('landmarks'), content['label'])
         return {'buffers': [encode(picture, 'PNG')]}

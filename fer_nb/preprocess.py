@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from .labels import FerError
 
-# %% ../nbs/01_preprocess.ipynb #cc34b98c
+# %% ../nbs/01_preprocess.ipynb #97cc069f
 class ImageError(FerError, ValueError):
     "A picture that cannot be read"
 
@@ -23,11 +23,11 @@ MAX_SIDE = 16_384         # pixels; a wider or higher picture is refused
 MAX_PIXELS = 128_000_000  # pixels; about 384 MB as RGB
 Image.MAX_IMAGE_PIXELS = None # our own check, with our own message, takes its place
 
-def _check_size(width, height, name):
-    if max(width, height) <= MAX_SIDE and width*height <= MAX_PIXELS: return
-    raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {MAX_PIXELS//10**6} million in all: make it smaller first")
+def _check_size(width, height, name, most=MAX_PIXELS):
+    if max(width, height) <= MAX_SIDE and width*height <= most: return
+    raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first")
 
-# %% ../nbs/01_preprocess.ipynb #a388220d
+# %% ../nbs/01_preprocess.ipynb #3b802d8c
 def _to_rgb(im): # Pillow image -> H×W×3 uint8
     if im.mode.startswith('I') or im.mode == 'F':
         a = np.asarray(im, np.float64)
@@ -40,10 +40,10 @@ def _to_rgb(im): # Pillow image -> H×W×3 uint8
 
 FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
-def _open_image(src, name): # path or file object -> upright RGB array
+def _open_image(src, name, most): # path or file object -> upright RGB array
     try:
         with Image.open(src, formats=FORMATS) as im:
-            _check_size(*im.size, name)
+            _check_size(*im.size, name, most)
             im.load()
             return _to_rgb(ImageOps.exif_transpose(im))
     except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF or TIFF") from None
@@ -53,7 +53,7 @@ def _open_image(src, name): # path or file object -> upright RGB array
     except ImageError: raise
     except Exception: raise ImageError(f"{name} is cut short or damaged; get a fresh copy") from None
 
-# %% ../nbs/01_preprocess.ipynb #e31d4b0e
+# %% ../nbs/01_preprocess.ipynb #41e3c1a4
 def _check_array(a): # any array -> H×W×3 uint8
     if a.dtype != np.uint8: raise ImageError(f"an image array must be uint8 with values 0 to 255, not {a.dtype}; convert it first")
     if a.ndim == 3 and a.shape[2] == 1: a = a[...,0]
@@ -65,12 +65,13 @@ def _check_array(a): # any array -> H×W×3 uint8
 def read_image(
     src,         # Path, bytes, Pillow image, or uint8 array (H×W gray or H×W×3 RGB)
     name:str='', # What messages call it; the path if empty
+    most:int=MAX_PIXELS, # Pixels of a file; a server's visitors may bring fewer
 )->np.ndarray:   # H×W×3 uint8, RGB, upright
     "Read any picture as RGB, turned upright by its EXIF flag; raises `ImageError`"
     if isinstance(src, np.ndarray): return _check_array(src)
     if isinstance(src, Image.Image): return _check_array(_to_rgb(ImageOps.exif_transpose(src)))
-    if isinstance(src, (bytes, bytearray, memoryview)): return _open_image(io.BytesIO(src), name or 'the picture')
-    if isinstance(src, (str, os.PathLike)): return _open_image(src, name or str(src))
+    if isinstance(src, (bytes, bytearray, memoryview)): return _open_image(io.BytesIO(src), name or 'the picture', most)
+    if isinstance(src, (str, os.PathLike)): return _open_image(src, name or str(src), most)
     raise ImageError(f"cannot read a picture from {type(src).__name__}; give a path, bytes, a Pillow image or an array")
 
 # %% ../nbs/01_preprocess.ipynb #be2cca52

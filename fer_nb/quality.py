@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['layers', 'quality_report', 'QualityWidget']
 
-# %% ../nbs/47_quality.ipynb #f7f2a648
+# %% ../nbs/47_quality.ipynb #6990d9b6
 import json, tempfile
 from itertools import dropwhile
 from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from .spec import ONNX_FILE
-from .widgets import FaceWidget, source
+from .widgets import FaceWidget, shown_name, source
 
 # %% ../nbs/47_quality.ipynb #f4d4dc0a
 _MOVES = ('Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Cast', 'Shape', 'Gather', 'Concat', 'Identity', 'Constant')
@@ -64,10 +64,13 @@ def quality_report(
     metrics = json.loads(path.read_text()) if path.exists() else None
     return {'model': model.name, 'metrics': metrics, 'history': _history(model.folder), 'card': _card(model.folder), 'layers': layers(model), 'parameters': model.spec.parameters}
 
-# %% ../nbs/47_quality.ipynb #b5cabdbf
+# %% ../nbs/47_quality.ipynb #af11fbee
 class QualityWidget(FaceWidget):
     "Confusion matrix, figures by class, training history, layers and model card of the model at work"
     _esm = source('faces.js', 'charts.js', 'quality.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'quality.css')
 
-    def on_report(self, content, buffers): return quality_report(self.session.recognizer.model)
+    def on_report(self, content, buffers):
+        "The report, under the name that the settings show"
+        model = self.session.recognizer.model
+        return {**quality_report(model), 'model': shown_name(model)}

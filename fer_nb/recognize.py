@@ -79,7 +79,7 @@ def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilit
     best = max(by_label, key=by_label.get)
     return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
 
-# %% ../nbs/21_recognize.ipynb #d023ef8d
+# %% ../nbs/21_recognize.ipynb #9cbb0262
 class Recognizer:
     "Pictures in, expressions out"
     def __init__(self,
@@ -89,7 +89,8 @@ class Recognizer:
         icons=None,           # Folder of PNG files that stand for emojis, see with_icons
         threshold:float=0.,   # Confidence under which the answer is "not sure", 0 to 1
     ):
-        self.model, self.detector, self.label_set, self.threshold = model, load_detector(detector), with_icons(model.spec.label_set(labels), icons), threshold
+        self.model, self.detector, self.icons, self.threshold = model, load_detector(detector), icons, threshold
+        self.label_set = with_icons(model.spec.label_set(labels), icons)
         self.model.probabilities(np.zeros((1, *model.spec.preprocess.shape), np.float32)) # warm up
 
     @classmethod

@@ -167,6 +167,22 @@ def test_pause_go_on_stop_and_again(visit):
     page.locator('#fer-tab-photos').click()                                                             # who leaves the tab is not filmed on
     assert page.locator('.fer-live').get_attribute('data-state') == 'idle'
 
+LATE = """window.tracks = []; window.allow = []; const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wish) => { const got = await real(wish); tracks.push(...got.getTracks()); await new Promise((go) => allow.push(go)); return got; };"""
+
+def test_a_camera_that_comes_after_the_visitor_left(visit):
+    "The browser still asks for leave when the visitor goes, or chooses another camera: what comes then is not filmed with"
+    page = visit(script=LATE); asked = lambda n: until(lambda: page.evaluate('allow.length') == n, why=f'the camera was not asked for {n} times')
+    states = lambda: page.evaluate('tracks.map((t) => t.readyState)')
+    page.get_by_role('button', name=START).click(); asked(1)
+    page.locator('#fer-tab-photos').click(); page.evaluate('allow[0]()')
+    until(lambda: states() == ['ended'], 10, 'the camera of a panel that was left is on'); page.wait_for_timeout(500)
+    assert page.locator('.fer-live').get_attribute('data-state') == 'idle' and page.locator('video').first.evaluate('v => v.srcObject') is None
+    page.locator('#fer-tab-live').click(); page.get_by_role('button', name=START).click(); asked(2)
+    page.locator('.fer-live select').dispatch_event('change'); asked(3); page.evaluate('allow.map((go) => go())')
+    page.locator('.fer-live .fer-box').first.wait_for(); assert states() == ['ended', 'ended', 'live']
+    page.get_by_role('button', name='Stop', exact=True).click(); assert states() == ['ended']*3
+
 def test_keys_alone(visit):
     page = visit()
     button = page.get_by_role('button', name=START)
@@ -354,6 +370,17 @@ def test_video_file(visit, clip, tmp_path):
     choose_video(page, tmp_path/'huge.mp4'); page.get_by_text('the limit is 150 MB').wait_for()
     until(lambda: not glob.glob(f'{tempfile.gettempdir()}/fer_nb-film-*'), 10, 'a film was left on the server')
 
+def test_films_with_other_labels(visit, clip):
+    "A film canceled, one with seven labels, one with eight: each has its own rows, and names on its values"
+    page = visit('film'); names = lambda: [n.lower() for n in page.locator('.fer-film .u-legend .u-label').all_inner_texts()[1:]]
+    choose_video(page, clip); page.get_by_role('button', name='Cancel').click(); page.get_by_text('Canceled.').wait_for()
+    choose_video(page, clip); page.get_by_text('in 24 frames').wait_for(); until(lambda: len(names()) == 7); assert len(downloaded(page, 'Save CSV')[1].splitlines()) >= 25
+    page.locator('summary').click(); page.get_by_label('Model').select_option('two_heads'); until(lambda: 'two_heads' in page.locator('.fer-facts').inner_text())
+    page.get_by_label('Expressions').select_option('ferplus'); until(lambda: '8 ' in page.locator('.fer-facts').inner_text())
+    assert len(names()) in (0, 7)                                                                       # of the film that was read with seven
+    page.locator('summary').click(); choose_video(page, clip); page.get_by_text('in 24 frames').wait_for(); until(lambda: len(names()) == 8 and 'contempt' in names()[-1])
+    assert downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines()[0].endswith(',contempt')
+
 def test_how_good_it_is(visit):
     import json
     page = visit('quality')
@@ -363,6 +390,7 @@ def test_how_good_it_is(visit):
     assert f"{100*metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()
     assert page.locator('.fer-matrix tbody td').count() == 49 and page.locator('.fer-diagram li').count() > 3
     page.locator('.fer-quality .u-wrap').wait_for(); shot(page, 'quality')
+    card = page.locator('.fer-model-card'); assert card.locator('h4').count() > 2 and card.locator('img, h1').count() == 0
 
 # --- for everyone ------------------------------------------------------------------------------------------------------
 
@@ -464,6 +492,15 @@ def test_a_killed_kernel_is_said_and_the_camera_comes_back(visit, server):
     page.get_by_role('button', name='Reconnect').click()
     page.locator('.fer-live .fer-box').first.wait_for()                                                 # the camera goes on by itself
 
+def test_photos_that_are_never_answered(visit, server):
+    page = visit('photos')
+    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms === 120_000 ? 2_000 : ms, ...rest); }") # who can wait so long?
+    kernel_of(page, server).kill()
+    photos(page, ('a.jpg', jpeg(np.zeros((60,60,3), np.uint8))), ('b.jpg', jpeg(np.zeros((60,60,3), np.uint8))))
+    for name in 'ab': page.locator(f'[aria-label="{name}.jpg"]').get_by_text('The server does not answer.').wait_for()
+    until(lambda: page.locator('.fer-photos .fer-status').first.inner_text() == '')                     # nothing is looked at any more
+    time.sleep(5)                                                                                       # the kernel for the next visitor is made ready
+
 class Cable:
     "A wire between browser and server that can be cut"
     def __init__(self, to):
@@ -534,5 +571,7 @@ def test_in_jupyterlab(browser, lab):
     page.goto(lab); page.get_by_text('Python 3 (ipykernel) | Idle').first.wait_for() # the kernel is ready
     page.get_by_role('menuitem', name='Run', exact=True).click(); page.get_by_role('menuitem', name='Run All Cells', exact=True).click()
     box = start(page); until(lambda: 'happy' in (box.text_content() or ''), 60, 'the face is not named happy')
+    page.evaluate("() => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(9)], 'a.jpg', {type: 'image/jpeg'})); document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true})); }")
+    assert page.locator('.fer-photos').count() == 1 and page.locator('.fer-result').count() == 0        # a picture for another cell is none of ours
     shot(page, 'jupyterlab')
     page.context.close()

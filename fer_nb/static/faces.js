@@ -48,7 +48,7 @@ function library(model, name) { // uplot or fflate, once a page
     const tail = { uplot: ";export default uPlot;", fflate: ";export default module.exports;" }[name];
     const url = URL.createObjectURL(new Blob(["const module = { exports: {} }, exports = module.exports, define = undefined;\n", code, tail], { type: "text/javascript" }));
     try { return (await import(/* webpackIgnore: true */ url)).default; } finally { URL.revokeObjectURL(url); }
-  }));
+  }).catch((error) => { delete page.libraries[name]; throw error; })); // asked for again when it is needed again
 }
 
 // ---- words --------------------------------------------------------------------------------------------------------
@@ -73,9 +73,9 @@ function relabel(root) {
     for (const node of [root, ...root.querySelectorAll(`[data-say-${attribute}]`)]) if (node.hasAttribute(`data-say-${attribute}`)) node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
 }
 
-async function useLanguage(model, language) { // the words are there when this ends; the widgets hear of it
+async function useLanguage(model, language, patience = 30) { // the words are there when this ends; the widgets hear of it
   const code = language.split("-")[0].toLowerCase();
-  page.words[code] ??= ask(model, { kind: "words", language: code });
+  page.words[code] ??= ask(model, { kind: "words", language: code }, { seconds: patience });
   try {
     const { words, languages } = await page.words[code];
     page.text = words; page.languages = languages; page.language = languages.includes(code) ? code : "en";
@@ -84,10 +84,12 @@ async function useLanguage(model, language) { // the words are there when this e
   document.dispatchEvent(new CustomEvent("fer-language"));
 }
 
+const FIRST_WORDS_S = 300; // a busy server may take long to begin
+
 // Every widget's render begins here: words first, then `build`, which gives { node, relabel, close }
 async function open(model, root, build) {
   const wanted = remember("language") ?? navigator.language ?? "en";
-  if (!page.language) await (page.first ??= useLanguage(model, wanted));
+  if (!page.language) await (page.first ??= useLanguage(model, wanted, FIRST_WORDS_S).catch((error) => { page.first = null; throw error; }));
   const made = build();
   const redo = () => { relabel(made.node); made.relabel?.(); };
   root.append(made.node);
@@ -102,7 +104,10 @@ const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel"
 
 const number = (n, options = {}) => new Intl.NumberFormat(page.language ?? "en", options).format(n);
 const percent = (p) => number(p, { style: "percent" });
-const seconds = (s) => (s < 60 ? `${number(s, { maximumFractionDigits: s < 10 ? 1 : 0 })} s` : `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")}`);
+function seconds(s) { // rounded first: no "1:60"
+  const whole = Math.round(s);
+  return whole < 60 ? `${number(s, { maximumFractionDigits: s < 10 ? 1 : 0 })} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
 const faceCount = (n) => t(n === 1 ? "faces.one" : "faces.many", { n: number(n) });
 
 // ---- looks --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ function filmView(model) {
   player.hidden = true;
   const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
 
-  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = 0, chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null;
+  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null; // run: of this film, told apart from those before it and from another view's
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
@@ -36,7 +36,7 @@ function filmView(model) {
         show("film.sending", { name, percent: percent(at / file.size) }); progress.value = at / file.size;
         const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
         if (mine !== run) return;
-        await ask(model, { kind: "film", name, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
+        await ask(model, { kind: "film", run: mine, name, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
         if (mine !== run) return;
       }
       progress.removeAttribute("value");
@@ -50,15 +50,17 @@ function filmView(model) {
 
   function reset(next) {
     name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0;
+    chart?.close(); chart = null; making++;
     if (player.src) URL.revokeObjectURL(player.src);
     player.removeAttribute("src"); player.hidden = outcome.hidden = true;
     asCsv.disabled = asVideo.disabled = asPng.disabled = true;
   }
 
   function receive(reply, buffers) {
-    if (!busy || !["film-rows", "film-part", "film-done"].includes(reply.kind)) return;
+    if (!busy || reply.run !== run || !["film-rows", "film-part", "film-done"].includes(reply.kind)) return;
     if (reply.kind === "film-part") return parts.push(...buffers);
     if (reply.kind === "film-rows") {
+      if (!rows.length) classes = classesOf(reply.labels);
       rows.push(...reply.rows); total = Math.max(reply.total ?? 0, rows.length);
       progress.value = rows.length / Math.max(1, total);
       show("film.looking", { n: number(rows.length), total: number(total) });
@@ -71,6 +73,9 @@ function filmView(model) {
     player.src = URL.createObjectURL(film); player.hidden = false; asVideo.disabled = false;
     tellOutcome(); draw(true);
   }
+
+  // The labels that the film is read with; the page may be set to others meanwhile
+  const classesOf = (labels) => { const known = [...classes, ...model.get("classes")]; return labels.map((name) => classOf(known, name)); };
 
   function tellOutcome() { show("film.done", { name, faces: faceCount(numbers().length), frames: number(rows.length), empty: number(rows.filter((r) => !r[2].length).length) }); }
 
@@ -124,6 +129,7 @@ function filmView(model) {
   }
 
   async function savePng() {
+    if (!chart) return;
     const from = chart.chart.ctx.canvas, ratio = devicePixelRatio || 1, canvas = el("canvas", { width: from.width, height: from.height + 40 * ratio }), pen = canvas.getContext("2d");
     pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.fillStyle = resolved(node, "--fer-text"); pen.font = `${14 * ratio}px system-ui, sans-serif`; pen.fillText(`${name} · ${t("film.chosen", { n: chosen })}`, 12 * ratio, 24 * ratio);
@@ -137,7 +143,7 @@ function filmView(model) {
   }
   const closeTheme = onTheme(redo);
   model.on("msg:custom", receive);
-  return { node, relabel: redo, close() { if (busy) stop(); reset(""); chart?.close(); closeTheme(); model.off("msg:custom", receive); } };
+  return { node, relabel: redo, close() { if (busy) stop(); reset(""); closeTheme(); model.off("msg:custom", receive); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => filmView(model)) };

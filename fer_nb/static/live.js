@@ -7,13 +7,14 @@ const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS 
 function frameSender(model, video, { answered, failed }) {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const waiting = new Map(); // frame id -> when it was caught
-  let width = 0, delays = [], nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0;
+  let width = 0, delays = [], nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0;
 
   function caught() { // the camera has a new picture
     if (!running) return;
     fresh = true; send();
-    video.requestVideoFrameCallback ? video.requestVideoFrameCallback(caught) : setTimeout(caught, 33);
+    next = video.requestVideoFrameCallback ? video.requestVideoFrameCallback(caught) : setTimeout(caught, 33);
   }
+  const forgetNext = () => (video.requestVideoFrameCallback ? video.cancelVideoFrameCallback(next) : clearTimeout(next));
 
   async function send() {
     if (!running || busy || !fresh || waiting.size >= IN_FLIGHT || !video.videoWidth || document.hidden) return;
@@ -58,7 +59,7 @@ function frameSender(model, video, { answered, failed }) {
   return {
     begin() { began = performance.now(); nextId += 1000; model.send({ kind: "begin" }); this.resume(); },
     resume() { running = true; lastReply = performance.now(); clearInterval(watch); watch = setInterval(look, 1000); caught(); },
-    pause() { running = false; clearInterval(watch); waiting.clear(); },
+    pause() { running = false; clearInterval(watch); forgetNext(); waiting.clear(); },
     close() { this.pause(); model.off("msg:custom", receive); },
   };
 }
@@ -175,7 +176,7 @@ function liveView(model) {
   const shot = button("live.screenshot", screenshot, { "aria-keyshortcuts": "s", disabled: true });
   const allOrTop = button("live.all", toggleAll, { "aria-keyshortcuts": "a", "aria-pressed": "false" });
   const mirror = button("live.mirror", () => setMirror(!mirrored), { "aria-pressed": "true" });
-  const cameras = el("select", { "say-aria-label": "live.camera", onchange: () => stream && begin() });
+  const cameras = el("select", { "say-aria-label": "live.camera", onchange: () => state !== "idle" && begin() });
   const meter = el("span", { class: "fer-soft fer-meter" });
   const status = el("p", { class: "fer-status", role: "status" });
   const again = button("live.reconnect", reconnect, { class: "fer-main", hidden: true });
@@ -203,7 +204,7 @@ function liveView(model) {
   const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
   const sender = frameSender(model, video, { answered, failed: lost });
   let state = "idle", stream = null, mirrored = true, all = false, chosen = null, faces = [], facesHere = [], bars, totalBars, chart = null, making = 0;
-  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, isLost = false;
+  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, isLost = false, opening = 0;
 
   // -- camera
 
@@ -228,14 +229,17 @@ function liveView(model) {
   }
 
   async function begin() {
-    stream?.getTracks().forEach((track) => track.stop());
-    sender.pause(); boxes.clear();
+    const mine = ++opening; // who leaves, or chooses another camera, while the browser asks: this one is no longer wanted
+    dark(); sender.pause(); boxes.clear();
     setState("starting"); show("live.waiting");
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, ...wanted() }, audio: false });
-      video.srcObject = stream;
+      const got = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, ...wanted() }, audio: false });
+      if (mine !== opening) return got.getTracks().forEach((track) => track.stop());
+      stream = video.srcObject = got;
       await video.play();
+      if (mine !== opening) return;
     } catch (error) {
+      if (mine !== opening) return;
       const [reason, values = {}] = cameraError(error);
       end();
       return show(reason, values, true);
@@ -258,10 +262,14 @@ function liveView(model) {
     if (options.some(([value]) => value === kept)) cameras.value = kept;
   }
 
-  function end() {
-    sender.pause();
+  function dark() { // no light on the camera
     stream?.getTracks().forEach((track) => track.stop());
-    stream = null; video.srcObject = null;
+    stream = video.srcObject = null;
+  }
+
+  function end() {
+    opening++;
+    sender.pause(); dark();
     boxes.clear(); faces = []; chosen = null;
     setState("idle"); show(); hideLost(); showFaces(); say(meter, null); delete meter.dataset.rate;
   }
@@ -428,10 +436,10 @@ function liveView(model) {
   const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting && !inSight) { inSight = true; makeChart(); } });
   sight.observe(node);
   const closeTheme = onTheme(() => inSight && makeChart());
-  const left = () => { if (page.tab && page.tab !== "live" && state !== "idle") end(); };
+  const elsewhere = () => page.tab && page.tab !== "live", left = () => { if (elsewhere() && state !== "idle") end(); };
   document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
   setState("idle");
-  try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(begin, 300); } } catch { /* private window */ }
+  try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(() => { if (node.isConnected && !elsewhere()) begin(); }, 300); } } catch { /* private window */ }
   return {
     node, relabel: remake,
     close() { end(); boxes.close(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },

@@ -1,6 +1,6 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60;
+const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120;
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
@@ -15,7 +15,7 @@ function photosView(model) {
     el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
-  let nextId = 0, sorting = { by: "photo", down: false };
+  let nextId = 0, lane = Promise.resolve(), sorting = { by: "photo", down: false };
 
   // -- in
 
@@ -24,6 +24,7 @@ function photosView(model) {
   function dropped(event) { event.preventDefault(); leave(); add([...event.dataTransfer.files]); }
   function pasted(event) {
     if (!node.offsetParent || !event.clipboardData?.files.length) return;
+    if (!inVoila() && !node.contains(event.target)) return; // in JupyterLab a picture may be meant for any cell
     add([...event.clipboardData.files].map((f) => (f.name && f.name !== "image.png" ? f : new File([f], `${t("photos.pasted")}.png`, { type: f.type }))));
   }
 
@@ -38,18 +39,23 @@ function photosView(model) {
     }
   }
 
-  async function send(entry) { // the parts, then the answer
-    const { file, name } = entry, id = `p${nextId++}`, shape = setting();
+  function send(entry) { // one after the other
     entry.pending = true; tell();
-    const answer = new Promise((resolve) => {
-      const hear = (reply, buffers) => { if (reply.id === id) { model.off("msg:custom", hear); resolve({ ...reply, buffers }); } };
-      model.on("msg:custom", hear);
-    });
-    for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
-      const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
-      model.send({ kind: "photo", id, name, last: at + PART_BYTES >= file.size, preview: !SHOWABLE.test(file.type) }, undefined, [bytes]);
+    return (lane = lane.catch(() => null).then(() => sendNow(entry)));
+  }
+
+  async function sendNow(entry) { // the parts, each answered, the last with the faces
+    const { file, name } = entry, photo = `p${nextId++}`, preview = !SHOWABLE.test(file.type), shape = setting();
+    let reply = null;
+    try {
+      for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
+        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
+        reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: ANSWER_S });
+      }
+    } catch (error) {
+      try { model.send({ kind: "forget", photo }); } catch { /* no kernel: nothing is kept there */ }
+      throw error;
     }
-    const reply = await answer;
     if (reply.buffers?.length) setPicture(entry, new Blob(reply.buffers, { type: "image/jpeg" }));
     entry.shape = shape; finish(entry, reply);
   }
@@ -190,19 +196,27 @@ function photosView(model) {
     save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
   }
 
+  async function drawnJpeg(entry) { // the photo with its boxes
+    const canvas = await flatten(entry.image, entry.layer, entry.reply.width, entry.reply.height);
+    return new Uint8Array(await (await blobOf(canvas, "image/jpeg")).arrayBuffer());
+  }
+
+  function freeName(name, taken) { // a file name that `taken` does not hold yet
+    const base = name.replace(/\.\w{1,5}$/, "").replace(/[\\/:*?"<>|]/g, "_");
+    let free = `${base}.jpg`;
+    for (let n = 2; free in taken; n++) free = `${base}-${n}.jpg`;
+    return free;
+  }
+
   async function saveZip(event) {
-    const pressed = event.currentTarget, files = {};
+    const pressed = event.currentTarget, files = {}, failed = [];
     pressed.disabled = true;
     try {
       const { zipSync } = await library(model, "fflate");
-      for (const e of entries.filter((e) => e.reply && e.image.naturalWidth)) {
-        const bytes = await (await blobOf(await flatten(e.image, e.layer, e.reply.width, e.reply.height), "image/jpeg")).arrayBuffer();
-        const base = e.name.replace(/\.\w{1,5}$/, "").replace(/[\\/:*?"<>|]/g, "_");
-        let name = `${base}.jpg`;
-        for (let n = 2; name in files; n++) name = `${base}-${n}.jpg`;
-        files[name] = [new Uint8Array(bytes), { level: 0 }]; // JPEG does not get smaller
-      }
-      save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
+      for (const e of entries.filter((e) => e.reply && e.image.naturalWidth))
+        await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => failed.push(`${e.name}: ${error.message}`)); // JPEG does not get smaller
+      if (Object.keys(files).length) save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
+      if (failed.length) status.textContent = failed.join(" ");
     } catch (error) { status.textContent = error.message; }
     pressed.disabled = false;
   }
@@ -223,7 +237,7 @@ function photosView(model) {
   }
 
   document.addEventListener("paste", pasted);
-  return { node, relabel: redo, close() { forget(); document.removeEventListener("paste", pasted); } };
+  return { node, relabel: redo, close() { node.querySelector("dialog")?.close(); forget(); document.removeEventListener("paste", pasted); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => photosView(model)) };

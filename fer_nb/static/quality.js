@@ -85,13 +85,12 @@ function qualityView(model) {
   }
 
   function card() {
-    const node = el("article", { class: "fer-model-card", lang: "en", dir: "ltr" });
-    node.innerHTML = report.card; // made by the kernel with every tag of the card's own escaped
+    const node = new DOMParser().parseFromString(report.card, "text/html").body; // made by the kernel with every tag of the card's own escaped; in a document apart, where no picture is loaded
     for (const h of node.querySelectorAll("h1, h2, h3, h4")) { const small = el("h4"); small.append(...h.childNodes); h.replaceWith(small); }
     for (const image of node.querySelectorAll("img")) image.replaceWith(image.alt); // no address outside of this page
     for (const table of node.querySelectorAll("table")) { table.className = "fer-table"; const holder = el("div", { class: "fer-scroll", tabindex: 0, role: "group", "aria-label": "table" }); table.replaceWith(holder); holder.append(table); }
     for (const link of node.querySelectorAll("a")) { link.target = "_blank"; link.rel = "noopener noreferrer"; }
-    return node;
+    return el("article", { class: "fer-model-card", lang: "en", dir: "ltr" }, ...node.childNodes);
   }
 
   const sight = new IntersectionObserver(([e]) => { if (e.isIntersecting) { seen = true; load(); } });
