@@ -453,13 +453,13 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #b90c46a5
+# %% ../nbs/42_cli.ipynb #0ab59563
 def _fetchable(): # what can be asked for
     from fer_nb.spec import fetchable
     return ['yunet', *fetchable()]
 
 @app.command()
-def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or fernet-base, the larger network (9 MB).', autocompletion=_fetchable)]):
+def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or fernet-base, the larger network (5 MB).', autocompletion=_fetchable)]):
     "Download a file that is not in the package, checked by its hash"
     from fer_nb.detect import fetch_yunet, find_yunet
     from fer_nb.fetch import get_model

@@ -317,7 +317,7 @@ def read_pictures(
     splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #136257d1
+# %% ../nbs/10_data.ipynb #e5aa1695
 def table_rows(
     table,               # CSV file, or DataFrame, with the columns path and label and if wanted split
     root=None,           # Folder that relative paths start from; that of the CSV if None
@@ -339,6 +339,7 @@ def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty w
     if word and word.lower() not in SPLIT_FOLDERS: raise DataError(f"{where}: split '{word[:20]}' is not train, validation or test")
     return SPLIT_FOLDERS.get(word.lower())
 
+# %% ../nbs/10_data.ipynb #b61f3d2a
 def save_npz(ds:FaceDataset, path)->None:
     "Keep a data set as arrays that `read_npz` reads; raises `DataError`"
     soft = {} if ds.soft is None else {'soft': ds.soft}
@@ -363,7 +364,7 @@ def read_npz(
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
 
-# %% ../nbs/10_data.ipynb #9141950b
+# %% ../nbs/10_data.ipynb #3ed19b04
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set, where the source does not tell
@@ -392,7 +393,7 @@ def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))
     return kept[1] if kept else read_fer2013(path)[1]
 
-# %% ../nbs/10_data.ipynb #265421e4
+# %% ../nbs/10_data.ipynb #db0b5429
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
 

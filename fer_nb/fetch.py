@@ -26,13 +26,13 @@ def pack_model(
             if (folder/part).exists(): z.writestr(zipfile.ZipInfo(part), (folder/part).read_bytes())
     return {'bytes': os.path.getsize(out), 'sha256': sha256(out), 'onnx': weights}
 
-# %% ../nbs/05_fetch.ipynb #7e1b836c
+# %% ../nbs/05_fetch.ipynb #9d780c2a
 RELEASES = 'https://github.com/fer-nb/fer_nb/releases/download'
 
 def fetch_model(
-    name:str,       # A key of `fetchable()`
+    name:str,       # A key of what fetchable gives
     url:str=None,   # Of the archive; the environment variable FER_NB_RELEASES or the project's release page says where if None
-)->Path:            # Its folder in `cache_dir()`
+)->Path:            # Its folder, in that of downloads
     "Download a model once, checked by its hash; raises `ModelError`"
     if name not in fetchable(): raise ModelError(f"no model '{name}' can be fetched; choose {' or '.join(fetchable())}")
     entry, folder = fetchable()[name], cache_dir()/'models'/name

@@ -51,7 +51,7 @@ def face_heat(
     picture = cv2.resize(face.astype(np.uint8), (240,240), interpolation=cv2.INTER_CUBIC)
     return overlay(picture, heat_map(model, face, label, recognizer.label_set.name))
 
-# %% ../nbs/45_photos.ipynb #9a814a40
+# %% ../nbs/45_photos.ipynb #ede14231
 def encode(
     image:np.ndarray,  # H×W×3 uint8, RGB
     kind:str='JPEG',   # or PNG
@@ -64,6 +64,7 @@ def encode(
     im.save(out, kind)
     return out.getvalue()
 
+# %% ../nbs/45_photos.ipynb #fc5b8998
 class PhotoWidget(FaceWidget):
     "Drop, choose, paste or take photos, and see every face boxed and named"
     _esm = source('faces.js', 'photos.js')
