@@ -404,7 +404,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #1bb898dc
+# %% ../nbs/13_train.ipynb #0f4f62a4
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -431,7 +431,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #f1b62a70
+# %% ../nbs/13_train.ipynb #91efffcf
 @contextlib.contextmanager
 def fused_batch_norm():
     "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
@@ -455,7 +455,7 @@ def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
     return y
 
-# %% ../nbs/13_train.ipynb #6af668d0
+# %% ../nbs/13_train.ipynb #564c1c89
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -480,7 +480,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or co
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #563ba5bd
+# %% ../nbs/13_train.ipynb #4328664e
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -499,7 +499,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #04f13cf6
+# %% ../nbs/13_train.ipynb #66c8e6ee
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
