@@ -70,7 +70,7 @@ train: .venv/dev ## Repeat the training of the models that ship, into runs/ (som
 	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
 
-ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (an hour and a half on two cores)
+ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (some hours on two cores)
 	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)
 
 evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
