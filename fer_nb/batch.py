@@ -76,20 +76,20 @@ def predict_files(
             answers = iter(recognizer.answer([x for _,x in good], [f for f,_ in good]))
             for path, (_, _, error) in group: yield path, None if error else next(answers), error
 
-# %% ../nbs/27_batch.ipynb #72a4476a
+# %% ../nbs/27_batch.ipynb #b82adc6d
 def batch_columns(
     labels, # Names, in the order of the network
 )->list:
     "Names of the columns of a folder's table"
-    return ['file','face','x','y','w','h','score','label','confidence', *labels, 'error']
+    return ['file','face','x','y','w','h','score','label','confidence', *labels, 'sure','flags','error']
 
 def _name(path): # as text that any table can hold, whatever bytes the file system has
     return os.fsencode(path).decode('utf-8', 'backslashreplace')
 
 def rows_of(path, found, error:str, classes:int)->list:
     "Rows of one picture"
-    if not found: return [[_name(path), *['']*(8 + classes), ' '.join(error.split())]]
-    return [[_name(path), i+1, *r.box, r.score, r.label, r.confidence, *r.probabilities.values(), ''] for i,r in enumerate(found)]
+    if not found: return [[_name(path), *['']*(10 + classes), ' '.join(error.split())]]
+    return [[_name(path), i+1, *r.box, r.score, r.label, r.confidence, *r.probabilities.values(), r.sure, ' '.join(r.flags), ''] for i,r in enumerate(found)]
 
 def _done(table): # names of the files in a table whose last one was dropped, since it may be half there
     cut_table(table, lambda r: False)
@@ -98,7 +98,7 @@ def _done(table): # names of the files in a table whose last one was dropped, si
     cut_table(table, lambda r: r['file'] == last)
     return {f for piece in read_rows(table) for f in piece['file']}
 
-# %% ../nbs/27_batch.ipynb #bc312cfd
+# %% ../nbs/27_batch.ipynb #01f37bd0
 def _local(todo, load, classes): # the rows of each picture
     recognizer = load()
     for path, found, error in predict_files(todo, recognizer): yield rows_of(path, found, error, classes)
@@ -110,7 +110,7 @@ def predict_folder(
     resume:bool=False,    # Go on with the table of a stopped run
     client=None,          # A dask.distributed.Client or the address of a scheduler; this machine if None
     progress:bool=False,
-    **setup,              # For Recognizer.load: model as name_or_path, detector, labels
+    **setup,              # For Recognizer.load: model as name_or_path, detector, labels, threshold
 )->dict:                  # How many pictures, faces, pictures without a face, failures
     "Name the faces of a folder into a table; raises `TableError`, `ImageError`"
     from tqdm import tqdm

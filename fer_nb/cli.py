@@ -92,7 +92,7 @@ def _save_annotated(folder, path, image, found, language):
     try: Image.fromarray(annotate(image, found, language)).save(_free_name(folder, path))
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
-# %% ../nbs/42_cli.ipynb #7a581314
+# %% ../nbs/42_cli.ipynb #17b82512
 def _in_folders(sources, recursive): # folders become the pictures in them
     from fer_nb.batch import find_files
     photos = [p for s in sources for p in (find_files(s, recursive=recursive) if os.path.isdir(s) else [s])]
@@ -103,14 +103,14 @@ def _refuse(options, why): # {name: value}: what has no effect here is said, not
     given = [name for name, value in options.items() if value]
     if given: raise FerError(f"{why}, and {' and '.join(given)} {'has' if len(given) == 1 else 'have'} no effect on it; leave out one or the other")
 
-def _predict_table(sources, out, recursive, resume, dask, model, detector):
+def _predict_table(sources, out, recursive, resume, dask, model, detector, threshold):
     from fer_nb.batch import predict_folder
-    try: n = predict_folder(_in_folders(sources, recursive), out, resume=resume, client=dask, progress=sys.stderr.isatty(), name_or_path=model, detector=detector)
+    try: n = predict_folder(_in_folders(sources, recursive), out, resume=resume, client=dask, progress=sys.stderr.isatty(), name_or_path=model, detector=detector, threshold=threshold)
     except KeyboardInterrupt: say('the table is there up to the last picture; --resume goes on'); raise
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #6131544f
+# %% ../nbs/42_cli.ipynb #4ad704bf
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
@@ -132,8 +132,8 @@ def predict(
     from tqdm import tqdm
     from fer_nb.recognize import Recognizer
     if out:
-        _refuse({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--threshold': threshold, '--tta': tta, '--language': language}, '--out writes a table of faces')
-        return _predict_table(photos, out, recursive, resume, dask, model, detector)
+        _refuse({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--tta': tta, '--language': language}, '--out writes a table of faces')
+        return _predict_table(photos, out, recursive, resume, dask, model, detector, threshold)
     if resume or dask: raise FerError('--resume and --dask are for tables; give one with --out')
     photos = _in_folders(photos, recursive)
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')

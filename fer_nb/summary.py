@@ -17,14 +17,14 @@ from .preprocess import crop_face, square_box
 from .tables import disk_error, read_rows
 from .film import open_film
 
-# %% ../nbs/25_summary.ipynb #6f0d598f
+# %% ../nbs/25_summary.ipynb #6d25853b
 PLACE = ['frame','time','face','x','y','w','h','score']
 
 def video_columns(
     labels, # Names, in the order of the network
 )->list:
     "Names of the columns of a film's table"
-    return [*PLACE, 'label', 'confidence', *labels, 'smooth_label', 'smooth_confidence', *(f'smooth_{l}' for l in labels)]
+    return [*PLACE, 'label', 'confidence', *labels, 'smooth_label', 'smooth_confidence', *(f'smooth_{l}' for l in labels), 'flags']
 
 # %% ../nbs/25_summary.ipynb #65c4e1ac
 @dataclass

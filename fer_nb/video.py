@@ -141,11 +141,11 @@ def watch(
                 for item, named in zip(batch, _named(batch, recognizer)): yield _look(item, named, recognizer, smoother)
         finally: placed.close()
 
-# %% ../nbs/26_video.ipynb #3e4111bd
+# %% ../nbs/26_video.ipynb #e4614a9f
 def _row(frame, s): # Look's Frame and a Sighting -> a row of the table
     r, e = s.raw, s.smooth
     score = '' if r.score != r.score else r.score # no detector looked at this frame
-    return [frame.index, frame.time, s.number, *r.box, score, r.label, r.confidence, *r.probabilities.values(), e.label, e.confidence, *e.probabilities.values()]
+    return [frame.index, frame.time, s.number, *r.box, score, r.label, r.confidence, *r.probabilities.values(), e.label, e.confidence, *e.probabilities.values(), ' '.join(r.flags)]
 
 class _DrawnFilm: # annotates and encodes in a thread; in a `with`
     def __init__(self, path, fps, language=None, sound=None, start=0.):

@@ -492,9 +492,17 @@ def test_a_killed_kernel_is_said_and_the_camera_comes_back(visit, server):
     page.get_by_role('button', name='Reconnect').click()
     page.locator('.fer-live .fer-box').first.wait_for()                                                 # the camera goes on by itself
 
+def test_clear_in_the_middle_of_a_batch(visit):
+    page = visit('photos')
+    photos(page, *[(f'{n}.jpg', jpeg(np.zeros((60,60,3), np.uint8))) for n in range(30)])
+    page.locator('.fer-result').first.wait_for(); page.get_by_role('button', name='Clear').click()
+    for _ in range(10):
+        assert page.locator('.fer-result').count() == 0; time.sleep(.2)                                 # none of the rest comes back
+    photos(page, ('new.jpg', jpeg(np.zeros((60,60,3), np.uint8)))); page.get_by_text('new.jpg: no face found').wait_for()
+
 def test_photos_that_are_never_answered(visit, server):
     page = visit('photos')
-    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms === 120_000 ? 2_000 : ms, ...rest); }") # who can wait so long?
+    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, { 120_000: 2_000, 15_000: 1_000 }[ms] ?? ms, ...rest); }") # who can wait so long?
     kernel_of(page, server).kill()
     photos(page, ('a.jpg', jpeg(np.zeros((60,60,3), np.uint8))), ('b.jpg', jpeg(np.zeros((60,60,3), np.uint8))))
     for name in 'ab': page.locator(f'[aria-label="{name}.jpg"]').get_by_text('The server does not answer.').wait_for()

@@ -32,14 +32,15 @@ let nextQuestion = 1;
 function ask(model, content, { buffers = [], seconds = 30 } = {}) { // a message to the kernel and its answer
   const id = `q${nextQuestion++}`;
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => { model.off("msg:custom", hear); reject(new Error(t("error.no-answer"))); }, 1000 * seconds);
+    const late = setTimeout(silence, 1000 * seconds);
+    function silence() { clearTimeout(late); model.off("msg:custom", hear); reject(Object.assign(new Error(t("error.no-answer")), { late: true })); }
     function hear(reply, buffers) {
       if (reply.id !== id) return;
       clearTimeout(late); model.off("msg:custom", hear);
       reply.error ? reject(new Error(reply.error)) : resolve({ ...reply, buffers });
     }
     model.on("msg:custom", hear);
-    model.send({ ...content, id }, undefined, buffers);
+    try { model.send({ ...content, id }, undefined, buffers); } catch { silence(); } // the page knows that the kernel is gone, and says so in its own words
   });
 }
 

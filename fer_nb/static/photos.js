@@ -1,6 +1,6 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120;
+const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120, AFTER_SILENCE_S = 15;
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
@@ -15,7 +15,7 @@ function photosView(model) {
     el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
-  let nextId = 0, lane = Promise.resolve(), sorting = { by: "photo", down: false };
+  let nextId = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
 
   // -- in
 
@@ -29,8 +29,9 @@ function photosView(model) {
   }
 
   async function add(files) {
-    const limit = model.get("max_bytes");
+    const limit = model.get("max_bytes"), before = cleared;
     for (const file of files) {
+      if (cleared !== before) return; // the visitor cleared them away: the rest is not wanted either
       const entry = card(file.name || t("photos.pasted"));
       if (file.size > limit) { finish(entry, { error: t("photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }) }); continue; }
       entry.file = file;
@@ -45,14 +46,17 @@ function photosView(model) {
   }
 
   async function sendNow(entry) { // the parts, each answered, the last with the faces
+    if (!entries.includes(entry)) return; // cleared away while it waited
     const { file, name } = entry, photo = `p${nextId++}`, preview = !SHOWABLE.test(file.type), shape = setting();
     let reply = null;
     try {
       for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
         const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
-        reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: ANSWER_S });
+        reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: patience });
       }
+      patience = ANSWER_S;
     } catch (error) {
+      if (error.late) patience = AFTER_SILENCE_S; // a kernel that is gone must not cost this long for each photo
       try { model.send({ kind: "forget", photo }); } catch { /* no kernel: nothing is kept there */ }
       throw error;
     }
@@ -222,6 +226,7 @@ function photosView(model) {
   }
 
   function forget() {
+    cleared++;
     for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
     results.replaceChildren(); showTable(); clear.hidden = true; tell(); choose.focus();
   }
