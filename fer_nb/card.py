@@ -55,7 +55,7 @@ GROUPS = '''## Groups that were not measured
 
 The data carry no age, gender, skin color or origin, so no figure here is split by them, and none was measured. Studies of comparable systems found differences between such groups. Who uses this model on people should measure it on such people first.
 '''
-_FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixels, found by web search and labeled by few people. It carries no licence to redistribute, and no face of it is in this repository. People agree with its labels on about 65±5 % (the same paper).'''
+_FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixels, found by web search and labeled by few people. It carries no license to redistribute, and no face of it is in this repository. People agree with its labels on about 65±5 % (the same paper).'''
 _FERPLUS = '''FER+ (Barsoum et al. 2016): the same faces, voted on by ten people each; a face without a majority is left out.'''
 
 # %% ../nbs/37_card.ipynb #ad932348
@@ -78,7 +78,7 @@ def _training(folder, m): # how it was trained, from train.json
 def _data(m): # what it learned from and is judged on
     known = {'fer2013': _FER2013, 'ferplus': _FERPLUS}
     sets = [m['dataset']] + [o['dataset'] for o in m.get('outputs', {}).values()]
-    return '## Data\n\n' + '\n\n'.join(known.get(s, f'`{s}`: data of whoever trained the model; this project knows nothing of their licence.') for s in sets) + '\n'
+    return '## Data\n\n' + '\n\n'.join(known.get(s, f'`{s}`: data of whoever trained the model; this project knows nothing of their license.') for s in sets) + '\n'
 
 # %% ../nbs/37_card.ipynb #8c1e4eb8
 _ROWS = (('Accuracy', 'accuracy', _p), ('Label among the two surest', 'top2_accuracy', _p), ('Balanced accuracy', 'balanced_accuracy', _p), ('Macro F1', 'macro_f1', _p), ('Weighted F1', 'weighted_f1', _p), ("Cohen's kappa", 'kappa', _n),
@@ -117,8 +117,8 @@ def model_card(
     figures = ''.join([_figures(m, m.get('output', first)), *(f'\n{_figures(o, k)}' for k,o in m.get('outputs', {}).items())])
     tta = m.get('full', {}).get('tta')
     views = '\n### Test-time augmentation\n\n' + markdown_table(['Views', 'Predictions', 'Accuracy', 'Gain, points', 'ms a face'], [[r['views'], r['n_views'], _p(r['accuracy']), f"{100*r['gain']:+.1f}", r['ms_per_face']] for r in tta]) + '\n' if isinstance(tta, list) else ''
-    licence = '## Licence\n\nThe weights are under the licence of this repository (MIT); the rights in the pictures they were trained on are their owners\'.\n'
-    return '\n'.join([_title(spec, m), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. The test split had no part in any choice.\n", figures + views, _failures(m), GROUPS, licence])
+    license = '## License\n\nThe weights are under the license of this repository (MIT); the rights in the pictures they were trained on are their owners\'.\n'
+    return '\n'.join([_title(spec, m), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. The test split had no part in any choice.\n", figures + views, _failures(m), GROUPS, license])
 
 def write_card(
     name_or_path=None,

@@ -16,7 +16,7 @@ def test_the_card_says_what_the_metrics_say(folder):
     text, m = (folder/CARD_FILE).read_text(encoding='utf-8'), read_metrics(folder)
     assert f"| Accuracy | {m['accuracy']:.1%}" in text and f"{m['accuracy_without_leaks']:.1%}" in text
     for name, row in m['per_class'].items(): assert re.search(rf"\| {name} \| {row['precision']:.1%} \| {row['recall']:.1%} ", text), name
-    for must in ('must not be used', 'Groups that were not measured', 'Known failures', 'Licence', 'Intended use'): assert must in text
+    for must in ('must not be used', 'Groups that were not measured', 'Known failures', 'License', 'Intended use'): assert must in text
 
 @pytest.mark.parametrize('folder', MODELS, ids=lambda p: p.name)
 def test_the_figures_belong_to_the_weights(folder):
