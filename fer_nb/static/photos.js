@@ -15,7 +15,7 @@ function photosView(model) {
     el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
-  let nextId = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
+  let nextId = 0, left = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
 
   // -- in
 
@@ -30,8 +30,10 @@ function photosView(model) {
 
   async function add(files) {
     const limit = model.get("max_bytes"), before = cleared;
+    left += files.length;
     for (const file of files) {
       if (cleared !== before) return; // the visitor cleared them away: the rest is not wanted either
+      left--;
       const entry = card(file.name || t("photos.pasted"));
       if (file.size > limit) { finish(entry, { error: t("photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }) }); continue; }
       entry.file = file;
@@ -162,7 +164,7 @@ function photosView(model) {
   }
 
   function tell() {
-    const waiting = entries.filter((e) => e.pending).length;
+    const waiting = entries.filter((e) => e.pending).length + left;
     say(status, waiting ? "photos.looking" : null, { n: number(waiting) });
     results.setAttribute("aria-busy", String(waiting > 0));
   }
@@ -226,7 +228,7 @@ function photosView(model) {
   }
 
   function forget() {
-    cleared++;
+    cleared++; left = 0;
     for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
     results.replaceChildren(); showTable(); clear.hidden = true; tell(); choose.focus();
   }
