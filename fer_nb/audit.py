@@ -63,12 +63,12 @@ def repeats(
     split = lambda at: [SPLITS[s] for s in ds.split[at]]
     return pd.DataFrame({'row': ds.ids[rows], 'split': split(rows), 'first': ds.ids[twins], 'first_split': split(twins), 'same_label': ds.labels[rows] == ds.labels[twins]})
 
-# %% ../nbs/15_audit.ipynb #6b331af4
+# %% ../nbs/15_audit.ipynb #4f689199
 def leaks(
     ds:FaceDataset,
     near:int=NEAR,      # Bits of difference; 0 looks for exact repeats only, and needs no hashing
 )->pd.DataFrame:        # row, split, twin, bits, exact, same_label; most alike first
-    "Faces of validation and test that stand in training too"
+    "Faces of validation and test that stand in training too; raises `DataError` where there is no training part"
     train, tables = ds.part('train'), []
     trained = perceptual_hashes(train.images) if near else None
     for split in ('validation', 'test'):
@@ -158,9 +158,9 @@ def plot_samples(ds:FaceDataset, ax=None, n:int=10, seed:int=0):
     ax.set_yticks(np.arange(len(rows))*h + h/2, list(ds.label_set)); ax.tick_params(labelsize=8, length=0)
     return ax
 
-# %% ../nbs/15_audit.ipynb #4c255e71
+# %% ../nbs/15_audit.ipynb #05f21e34
 def plot_pairs(ds:FaceDataset, pairs, ax=None):
-    "Faces above their twins or beside what was said of them"
+    "Faces above their twins or beside what was said of them; pairs are of `ds.ids`; gives the axes"
     import matplotlib.pyplot as plt
     ax, at = ax or plt.gca(), {i: k for k,i in enumerate(ds.ids)}
     columns = [np.vstack([ds.images[at[a]], ds.images[at[b]]]) for a,b in pairs]
@@ -169,7 +169,7 @@ def plot_pairs(ds:FaceDataset, pairs, ax=None):
     return ax
 
 def plot_faces(ds:FaceDataset, rows, titles, fig=None, across:int=8):
-    "Chosen faces, each under a line of text: doubtful labels, mistakes"
+    "Chosen faces, each under a line of text: doubtful labels, mistakes; rows are of `ds.ids`; gives the figure"
     import matplotlib.pyplot as plt
     at = {i: k for k,i in enumerate(ds.ids)}
     down = max(1, -(-len(rows)//across))
@@ -178,7 +178,7 @@ def plot_faces(ds:FaceDataset, rows, titles, fig=None, across:int=8):
         ax = fig.add_subplot(down, across, n+1); ax.imshow(ds.images[at[row]], cmap='gray'); ax.set_title(title, fontsize=6); ax.axis('off')
     return fig
 
-# %% ../nbs/15_audit.ipynb #e22ed14b
+# %% ../nbs/15_audit.ipynb #0a44f49a
 def _figure(caption, plot, ds, *args, size=(8,3)): # -> <img> with the plot inside
     from matplotlib.figure import Figure
     fig = Figure(figsize=size, layout='constrained'); plot(ds, *args, fig.subplots())
@@ -196,7 +196,7 @@ def write_report(
     path,              # Of the HTML file
     near:int=NEAR,     # For leaks; 0 skips the perceptual hashes
 )->Path:
-    "Write what is worth knowing of a data set as one HTML file; raises `DataError`"
+    "Write what is worth knowing of a data set as one HTML file, over what is there; raises `FerError` where it cannot be written"
     has_train = (ds.split == 0).any()
     found = leaks(ds, near) if has_train else pd.DataFrame(columns=['split'])
     rows = ''.join(f'<li>{html.escape(str(where))}: {html.escape(why)}</li>' for where,why in problems[:50])

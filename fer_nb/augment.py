@@ -11,21 +11,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# %% ../nbs/11_augment.ipynb #002955c5
+# %% ../nbs/11_augment.ipynb #fa00ce07
 @dataclass(frozen=True)
 class Augment:
-    "How far a face may be changed; every change is drawn uniformly from its range"
+    "How far a face may be changed: rotation, shift, brightness and contrast are drawn uniformly, zoom uniformly in its logarithm"
     flip:bool=True       # Mirror half of the faces
     rotate:float=10.     # Degrees to each side
     shift:float=.08      # Fraction of the side, each way
-    zoom:float=.1        # 0.1 is 10 % larger or smaller
+    zoom:float=.1        # 0.1 is 1.1 times larger to 1.1 times smaller
     brightness:float=0.  # Fraction of 255, up or down
     contrast:float=0.    # 0.2 is 20 % more or less
     erase:float=0.       # Share of faces that lose a rectangle (random erasing, Zhong et al. 2020)
     mixup:float=0.       # Beta parameter of mixup (Zhang et al. 2018); 0 switches it off
     cutmix:float=0.      # Beta parameter of cutmix (Yun et al. 2019); 0 switches it off
 
-# %% ../nbs/11_augment.ipynb #784a55eb
+# %% ../nbs/11_augment.ipynb #9a8d1a8a
 def warp_matrix(
     size:int,                # Side of the face, pixels
     rng:np.random.Generator,
@@ -39,13 +39,13 @@ def warp_matrix(
     a = np.array([[c*flip, -s], [s*flip, c]], np.float32)
     return np.column_stack([a, np.float32([mid+dx, mid+dy]) - a@np.float32([mid, mid])])
 
-def change_light(face, rng, aug:Augment):
+def change_light(face, rng, aug:Augment): # S×S or S×S×3 uint8 -> the same shape, uint8
     "Draw brightness and contrast about the face's mean"
     gain, mean = 1 + rng.uniform(-aug.contrast, aug.contrast), float(face.mean())
     return cv2.convertScaleAbs(face, alpha=gain, beta=max(-gain*float(face.min()), mean*(1-gain) + 255*rng.uniform(-aug.brightness, aug.brightness)))
 
-def erase(face, rng):
-    "Cover a rectangle of 2 to 20 % of the area with noise"
+def erase(face, rng): # S×S or S×S×3 uint8 -> the same shape, uint8, a copy
+    "Cover a rectangle of 2 to 20 % of the area with noise (random erasing, Zhong et al. 2020)"
     side = face.shape[0]
     area, ratio = rng.uniform(.02, .2)*side**2, math.exp(rng.uniform(-1, 1)*math.log(3))
     h, w = (int(min(side, max(1, v))) for v in (math.sqrt(area*ratio), math.sqrt(area/ratio)))

@@ -98,7 +98,7 @@ def _done(table): # names of the files in a table whose last one was dropped, si
     cut_table(table, lambda r: r['file'] == last)
     return {f for piece in read_rows(table) for f in piece['file']}
 
-# %% ../nbs/27_batch.ipynb #01f37bd0
+# %% ../nbs/27_batch.ipynb #183036cf
 def _local(todo, load, classes): # the rows of each picture
     recognizer = load()
     for path, found, error in predict_files(todo, recognizer): yield rows_of(path, found, error, classes)
@@ -111,8 +111,8 @@ def predict_folder(
     client=None,          # A dask.distributed.Client or the address of a scheduler; this machine if None
     progress:bool=False,
     **setup,              # For Recognizer.load: model as name_or_path, detector, labels, threshold
-)->dict:                  # How many pictures, faces, pictures without a face, failures
-    "Name the faces of a folder into a table; raises `TableError`, `ImageError`"
+)->dict:                  # pictures, faces, without_face (pictures), failed (pictures): how many of each
+    "Name the faces of a folder into a table, over one of that name unless resumed; raises `TableError`, `ImageError`, `ModelError`, `DetectorError`, `LabelError`, and `FerError` where no cluster answers"
     from tqdm import tqdm
     recognizer = Recognizer.load(**{'threads': 1, **setup})
     labels, counts = recognizer.label_set, dict(pictures=0, faces=0, without_face=0, failed=0)
@@ -179,7 +179,7 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for (path,), rows in _run_shares(alone, client, _share, key, classes, width=1): # so that no neighbor is blamed
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #8eee803f
+# %% ../nbs/27_batch.ipynb #6c4ff57d
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')
@@ -206,7 +206,7 @@ def analyze_folder(
     setup:dict|None=None, # For Recognizer.load, and max_side for the detector
     **options,            # For analyze_video: every, detect_every, start, end, smooth
 )->list:                  # Of dicts: the summary of each film, or its error; films whose table was there are left out
-    "Make one table for each film; raises `TableError`, `ImageError`"
+    "Make one table for each film, named FILM.mp4.csv; raises `TableError`, `ImageError`, and `FerError` where no cluster answers"
     from tqdm import tqdm
     films = find_files(source, FILMS, recursive) if isinstance(source, (str, Path)) else [str(f) for f in source]
     if not films: raise ImageError(f"{source} holds no film; give another folder")

@@ -38,7 +38,7 @@ def confusions(
     pairs = [(a, b, counts[i][j]/max(1, sum(counts[i]))) for i,a in enumerate(names) for j,b in enumerate(names) if i != j and counts[i][j]]
     return sorted(pairs, key=lambda r: -r[2])[:n]
 
-# %% ../nbs/37_card.ipynb #c3756493
+# %% ../nbs/37_card.ipynb #ebbe163c
 USES = '''## Intended use
 
 To name the expression that a face shows in a picture, as people would name it from the same picture: to sort or search one's own photos, to teach and study how such networks work and fail, to build interfaces that react to a face which knows it is being looked at.
@@ -58,7 +58,7 @@ The data carry no age, gender, skin color or origin, so no figure here is split 
 _FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixels, found by web search and labeled by few people. It carries no license to redistribute, and no face of it is in this repository. People agree with its labels on about 65±5 % (the same paper).'''
 _FERPLUS = '''FER+ (Barsoum et al. 2016): the same faces, voted on by ten people each; a face without a majority is left out.'''
 
-# %% ../nbs/37_card.ipynb #ad932348
+# %% ../nbs/37_card.ipynb #236700bc
 def _title(spec, m): # the first lines
     about = markdown_table(['What', 'Value'], [['Parameters', f"{m['parameters']:,}"], ['Size of model.onnx', f"{m['onnx_mb']:g} MB"], ['Input', f"{'×'.join(map(str, spec.preprocess.shape))}, gray levels 0 to 255" if spec.preprocess.channels == 1 else f"{'×'.join(map(str, spec.preprocess.shape))}, RGB 0 to 255"],
         *[[f'Output `{name}`', ', '.join(labels)] for name, labels in spec.outputs.items()], *[[f'Temperature of `{o}`', f'{t:g}'] for o,t in spec.temperature.items()],
@@ -103,7 +103,7 @@ def _failures(m): # what goes wrong most, from the figures
         lines += [f"- Through the detector {r['detector']}: of faces {r['size']} pixels wide in a scene, {_p(r['found'])} are found, and {_p(r['accuracy_found'])} of those named right (ready crops: {_p(r['ready_crops'])})." for r in full['end_to_end'] if r['size'] in (24, 48, 128)]
     return '## Known failures\n\n' + '\n'.join(lines) + '\n\nThe recognizer flags small and blurred faces, and a threshold can turn unsure answers into "not sure" (`benchmarks/flags.json`, `fer-nb predict --threshold`).\n'
 
-# %% ../nbs/37_card.ipynb #534044cb
+# %% ../nbs/37_card.ipynb #eaf6a3b0
 def model_card(
     name_or_path=None,  # A model with a metrics.json
 )->str:                 # Markdown
@@ -123,7 +123,7 @@ def model_card(
 def write_card(
     name_or_path=None,
 )->Path:
-    "Write a model's card into its folder"
+    "Write a model's card to README.md in its folder, over what is there; raises `EvaluationError`, `ModelError`"
     folder, text = find_model(name_or_path), model_card(name_or_path)
     (folder/CARD_FILE).write_text(text, encoding='utf-8')
     return folder/CARD_FILE

@@ -8,16 +8,16 @@ __all__ = ['app', 'Model', 'Detector', 'Dask', 'Language', 'data_app', 'Source',
            'open_app', 'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'fetch',
            'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
-# %% ../nbs/42_cli.ipynb #de1e01a7
+# %% ../nbs/42_cli.ipynb #751266d8
 import csv, json, os, signal, subprocess, sys, threading, warnings
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from .labels import FerError
+from .labels import FerError, LANGUAGES
 
-# %% ../nbs/42_cli.ipynb #26d48dea
+# %% ../nbs/42_cli.ipynb #dc56809d
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={'help_option_names': ['-h','--help']},
                   help='Name the expression on faces: in photos, in a web app, and with networks of your own.')
 
@@ -27,7 +27,11 @@ def say(text): # one line to the person, not to the output
 Model = Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder; fernet-small if not given.')]
 Detector = Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.')]
 Dask = Annotated[Optional[str], typer.Option('--dask', help='Address of a Dask scheduler, such as tcp://host:8786, whose workers share the work.')]
-Language = Annotated[Optional[str], typer.Option('--language', '-l', help='Of the words on pictures: en, es, fr, de, pt, zh, ja, hi or ar.')]
+def _language(code): # the callback of --language
+    if code and code.split('-')[0] not in LANGUAGES: raise FerError(f"no language '{code}'; choose {', '.join(LANGUAGES)}")
+    return code
+
+Language = Annotated[Optional[str], typer.Option('--language', '-l', callback=_language, help='Of the words on pictures: en, es, fr, de, pt, zh, ja, hi or ar.')]
 
 # %% ../nbs/42_cli.ipynb #35d19ae5
 def recognize_files(
@@ -45,7 +49,7 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #cdd0b161
+# %% ../nbs/42_cli.ipynb #14883481
 def _print_table(rows, label_set): # rows: dicts with file, as in --json
     from itertools import groupby
     from rich.console import Console
@@ -56,6 +60,7 @@ def _print_table(rows, label_set): # rows: dicts with file, as in --json
 
 def _face_table(files, label_set, names=True): # files: pairs of a name and its rows
     from rich.table import Table
+    from rich.text import Text # names of files and classes are no markup
     table = Table()
     if names: table.add_column('File', overflow='fold')
     for name in ('Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next', 'Note'): table.add_column(name, no_wrap=True)
@@ -63,7 +68,7 @@ def _face_table(files, label_set, names=True): # files: pairs of a name and its 
         for i,r in enumerate(faces, 1):
             second = sorted(r['probabilities'].items(), key=lambda kv: -kv[1])[1]
             cells = [str(i), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}', ', '.join(['not sure']*(not r['sure']) + r['flags'])]
-            table.add_row(*([file if i == 1 else ''] if names else []), *cells)
+            table.add_row(*map(Text, [*([file if i == 1 else ''] if names else []), *cells]))
     return table
 
 def _print_csv(rows, labels):
@@ -110,7 +115,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector, thres
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #4ad704bf
+# %% ../nbs/42_cli.ipynb #8353a88a
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
@@ -135,6 +140,7 @@ def predict(
         _refuse({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--tta': tta, '--language': language}, '--out writes a table of faces')
         return _predict_table(photos, out, recursive, resume, dask, model, detector, threshold)
     if resume or dask: raise FerError('--resume and --dask are for tables; give one with --out')
+    if not save_annotated: _refuse({'--icons': icons, '--language': language}, 'without --save-annotated nothing is drawn')
     photos = _in_folders(photos, recursive)
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated: _make_folder(save_annotated)
@@ -167,7 +173,7 @@ def _video_folder(source, out, dask, options, setup):
     for d in done: say(f"error: {d['error']}") if 'error' in d else typer.echo(f"{d['table']}: {d['frames']} frames, {d['frames_without_face']} without a face")
     if any('error' in d for d in done): raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #078a93d6
+# %% ../nbs/42_cli.ipynb #e155d27b
 @app.command()
 def video(
     source:Annotated[str, typer.Argument(help='A film (MP4, MOV, MKV, WebM, AVI), an address, camera (camera:1 is the second), or a folder of films.', show_default=False)],
@@ -197,6 +203,8 @@ def video(
         _refuse({'--summary': summary, '--save-annotated': save_annotated, '--icons': icons, '--language': language, '--json': as_json, '--resume': resume}, 'a folder of films gives one table for each (films whose table is there are left out)')
         return _video_folder(source, out, dask, dict(every=every, detect_every=detect_every, start=start, end=end, smooth=smooth), dict(name_or_path=model, detector=detector, max_side=max_side))
     if dask: raise FerError('--dask spreads films of a folder; one film is read by one machine')
+    if not save_annotated: _refuse({'--language': language}, 'without --save-annotated no words are drawn')
+    if not (save_annotated or summary): _refuse({'--icons': icons}, 'without --save-annotated or --summary nothing is drawn')
     recognizer = Recognizer.load(model, _search_smaller(detector, max_side), icons=icons, threads=1)
     try: found = analyze_video(source, recognizer, out, save_annotated, every, detect_every, start, end, resume, smooth, progress=sys.stderr.isatty(), language=language)
     except KeyboardInterrupt:
@@ -466,7 +474,7 @@ def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detect
     if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
     typer.echo(f"{what} is at {(find_yunet() or fetch_yunet()) if what == 'yunet' else get_model(what)}")
 
-# %% ../nbs/42_cli.ipynb #43db5e60
+# %% ../nbs/42_cli.ipynb #855a1063
 def _need(*modules): # of the extra train, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -483,10 +491,18 @@ Data = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV 
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row by row beside fer2013.csv: what a second head learns from.")]
 
 def _load_faces(data, labels, preprocess, votes=None): # what train and export read
-    from fer_nb.data import holds_pictures, load_dataset, with_ferplus
-    ds, problems = load_dataset(data, labels, **({'pre': preprocess} if holds_pictures(data) else {}))
+    from fer_nb.data import with_ferplus
+    ds, problems = _read_faces(data, labels, preprocess, votes)
     _say_problems(data, ds, problems)
-    return with_ferplus(ds, votes) if votes else ds
+    return with_ferplus(ds, votes) if votes and ds.name != 'ferplus' else ds
+
+def _read_faces(data, labels, preprocess, votes): # FER2013's faces under FER+'s labels, or any source; and what was left out
+    from fer_nb.data import holds_pictures, load_dataset, load_ferplus
+    from fer_nb.labels import get_label_set
+    pictures = holds_pictures(data)
+    if labels is None or pictures or data.suffix == '.npz' or get_label_set(labels).labels != get_label_set('ferplus').labels: return load_dataset(data, labels, **({'pre': preprocess} if pictures else {}))
+    if not votes: raise FerError(f"the labels of FER+ are votes on the faces of {data}; give them with --votes fer2013new.csv")
+    return load_ferplus(data, votes), []
 
 def _say_problems(data, ds, problems): # the first is a sample: a class that the model lacks, say
     if problems: say('left out: {} of {}, the first: {}: {}; fer-nb data prepare {} says which cannot be read'.format(len(problems), len(ds)+len(problems), *problems[0], data))
@@ -568,20 +584,20 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
     (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
     return result
 
-# %% ../nbs/42_cli.ipynb #3a8e1ab6
+# %% ../nbs/42_cli.ipynb #ce663c5d
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
 FER2013 = Path('data/fer2013.csv')
 
 def _judging(name, data, votes): # a model, and the data sets that its outputs are judged on
     _need('sklearn')
-    from fer_nb.data import holds_pictures, load_dataset, load_ferplus
+    from fer_nb.data import load_ferplus
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
     named = None if data.suffix == '.npz' else model.spec.label_set() # arrays carry names of their own, which must be the model's
-    ds, problems = load_dataset(data, named, **({'pre': model.spec.preprocess} if holds_pictures(data) else {}))
+    ds, problems = _read_faces(data, named, model.spec.preprocess, votes)
     _say_problems(data, ds, problems)
-    return model, [ds] + ([load_ferplus(data, votes)] if votes and 'ferplus' in model.spec.outputs else [])
+    return model, [ds] + ([load_ferplus(data, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
 
 @app.command()
 def calibrate(
@@ -593,7 +609,7 @@ def calibrate(
     from fer_nb.calibrate import calibrate as fit
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
-# %% ../nbs/42_cli.ipynb #e5c692af
+# %% ../nbs/42_cli.ipynb #e5bd013c
 def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
     from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures, time_views
@@ -614,6 +630,7 @@ def evaluate(
     card:Annotated[bool, typer.Option('--card', help="Make the model folder's README.md, its model card, from metrics.json; alone it computes nothing.")]=False,
 ):
     "Measure a model on labeled faces; prints JSON and writes an HTML report"
+    if write: _refuse({'--split': split != 'validation', '--report': report != Path('evaluation.html')}, '--write evaluates every split and writes no page')
     if not card or write:
         fitted, sets = _judging(model, data, votes)
         if write: result = _write_metrics(fitted, sets, data, votes, full)

@@ -8,16 +8,16 @@ __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUM
            'read_votes', 'load_ferplus', 'with_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows',
            'save_npz', 'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
 
-# %% ../nbs/10_data.ipynb #72361042
+# %% ../nbs/10_data.ipynb #ae9b9dec
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 from .labels import FerError, LabelSet, canonical, get_label_set
-from .preprocess import ImageError, Preprocess, boxes_input, face_input, read_image
+from .preprocess import ImageError, Preprocess, boxes_input, crop_face, face_input, read_image, square_box
 
-# %% ../nbs/10_data.ipynb #5899c50d
+# %% ../nbs/10_data.ipynb #afe04677
 class DataError(FerError, ValueError):
     "Data that are missing or malformed"
 
@@ -26,7 +26,7 @@ SPLITS = ('train', 'validation', 'test')
 @dataclass(frozen=True)
 class FaceDataset:
     "Labeled face crops"
-    images:np.ndarray     # N×H×W or N×H×W×3 uint8
+    images:np.ndarray     # N×H×W gray or N×H×W×3 RGB, uint8, 0 to 255
     labels:np.ndarray     # N uint8, positions in label_set
     split:np.ndarray      # N uint8, positions in SPLITS
     label_set:LabelSet    # What the labels mean
@@ -48,7 +48,7 @@ class FaceDataset:
         return pd.DataFrame({s: np.bincount(self.labels[self.split == i], minlength=len(self.label_set)) for i,s in enumerate(SPLITS)}, index=list(self.label_set))
 
     def part(self, split:str)->'FaceDataset':
-        "The rows of 'train', 'validation' or 'test'; raises `DataError` where there are none"
+        "The rows of 'train', 'validation' or 'test'; raises `DataError` for another name and where there are none"
         if split not in SPLITS: raise DataError(f"no split '{split}'; choose {', '.join(SPLITS)}")
         rows = np.flatnonzero(self.split == SPLITS.index(split))
         if not len(rows): raise DataError(f"{self.name} has no rows in the split '{split}'")
@@ -168,12 +168,12 @@ def _read_cache(path, label_set): # -> dataset and problems, None if there is no
         return FaceDataset(label_set=label_set, name='fer2013', **arrays), problems
     except (OSError, ValueError, KeyError, EOFError): return None
 
-# %% ../nbs/10_data.ipynb #527118bd
+# %% ../nbs/10_data.ipynb #48a22689
 def load_fer2013(
     path='data/fer2013.csv', # The CSV, .zip or .tar.gz
     strict:bool=False,       # Raise on the first row that cannot be used
-)->FaceDataset:              # Images memory-mapped from the second time on
-    "Read FER2013, through a cached copy; says how many rows were left out; raises `DataError`"
+)->FaceDataset:              # Images memory-mapped and read-only; in memory where the copy could not be written
+    "Read FER2013 through a copy in the folder PATH.cache beside it; warns how many rows were left out; raises `DataError`"
     path = Path(path)
     ds, problems = (path.is_file() and _read_cache(path, get_label_set('fer2013'))) or (None, None)
     if ds is None:
@@ -280,20 +280,20 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #6b9638d7
+# %% ../nbs/10_data.ipynb #57f1eaef
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
-    if detector is None: return face_input(image, pre).astype(np.uint8)
+    if detector is None: return face_input(crop_face(image, square_box((0, 0, *image.shape[1::-1]), 0)), pre).astype(np.uint8)
     faces = detector(image)
     if not faces: raise ImageError(f"{path}: no face found")
-    return boxes_input(image, [faces[0].box], pre)[0].astype(np.uint8)
+    return boxes_input(image, [faces[0].box], pre, [faces[0].landmarks])[0].astype(np.uint8)
 
 def _named(path, label): # the path of a row that names a picture and its class
     if not path or not label: raise DataError('a row without a path or without a label')
     return path
 
 def read_pictures(
-    rows,                         # (path, class name, position in SPLITS or None)
+    rows,                         # (path, class name, position in SPLITS or None); where only some have a split the others are training
     labels=None,                  # Label set; the class names in alphabetical order if None
     pre:Preprocess=Preprocess(),  # Size and channels of the faces
     detector=None,                # Crops the best face of each picture; None takes pictures as crops
@@ -302,7 +302,7 @@ def read_pictures(
     name:str='pictures',
     strict:bool=False,            # Raise on the first picture that cannot be used
 )->tuple:                         # FaceDataset, and a list of (path, reason) of pictures left out
-    "Read pictures into a data set; raises `DataError`"
+    "Read pictures into a data set; raises `DataError`, `LabelError`"
     if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
     label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows if c})))
     good, problems = [], []
@@ -339,15 +339,16 @@ def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty w
     if word and word.lower() not in SPLIT_FOLDERS: raise DataError(f"{where}: split '{word[:20]}' is not train, validation or test")
     return SPLIT_FOLDERS.get(word.lower())
 
-# %% ../nbs/10_data.ipynb #b61f3d2a
+# %% ../nbs/10_data.ipynb #8eec0cdb
 def save_npz(ds:FaceDataset, path)->None:
-    "Keep a data set as arrays that `read_npz` reads; raises `DataError`"
+    "Keep a data set as arrays that `read_npz` reads, all but how labels of one's own are shown; overwrites path, which gets .npz if it does not end so; raises `DataError`"
     soft = {} if ds.soft is None else {'soft': ds.soft}
+    soft |= {f'votes_{name}': shares for name, shares in ds.votes.items()}
     try: np.savez(path, images=ds.images, labels=ds.labels, split=np.array(SPLITS)[ds.split], ids=ds.ids, names=np.array(ds.label_set.labels), **soft)
     except OSError as e: raise DataError(f"cannot write {path} ({e.strerror}); choose another place") from None
 
 def read_npz(
-    path,        # With images (N×H×W or N×H×W×3 uint8), labels (N ints), and if wanted usage or split (N names), names, ids, soft
+    path,        # With images (N×H×W or N×H×W×3 uint8), labels (N ints), and if wanted usage or split (N names), names, ids, soft, votes_NAME
     labels=None, # Label set; the names in the file, else FER2013's, if None
 )->FaceDataset:
     "Read arrays; raises `DataError`"
@@ -355,28 +356,34 @@ def read_npz(
         with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
         label_set = get_label_set(labels) if labels else LabelSet(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
         images, y = d['images'], d['labels'].astype(np.int64)
-        if labels and 'names' in d: y = np.array([label_set.index(str(n)) for n in d['names']])[y] # the same classes, in the order that was asked for
+        soft = d.get('soft')
+        if labels and 'names' in d: y, soft = _reordered(y, soft, [label_set.index(str(n)) for n in d['names']], len(label_set))
         names = d.get('usage', d.get('split'))
         split = np.array([SPLIT_FOLDERS[str(n).lower()] for n in names], np.uint8) if names is not None else split_rows(y, range(len(y)))
     except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
     if images.dtype != np.uint8 or images.ndim not in (3,4) or not len(images) == len(y) == len(split): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
-    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, d.get('soft'))
+    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, soft, {k[6:]: v for k,v in d.items() if k.startswith('votes_')})
 
-# %% ../nbs/10_data.ipynb #3ed19b04
+def _reordered(y, soft, places, classes): # the same classes, in the order that was asked for
+    if soft is not None: out = np.zeros((len(y), classes), np.float32); out[:,places] = soft; soft = out
+    return np.array(places)[y], soft
+
+# %% ../nbs/10_data.ipynb #e6baf100
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
-    labels=None,     # Label set, where the source does not tell
+    labels=None,     # Label set; wins over the class names of a folder, a table or an .npz; fer2013.csv takes its own only
     strict:bool=False,
-    **kwargs,        # To read_pictures
+    **kwargs,        # To read_pictures; not used for other sources
 )->tuple:            # FaceDataset, and a list of (where, reason) of what was left out
-    "Read any source; raises `DataError`"
+    "Read any source; raises `DataError`, `LabelError`"
     source = Path(source)
     if source.is_dir(): return read_pictures(list_folder(source), labels, name=source.name, strict=strict, **kwargs)
     if source.suffix == '.npz': return read_npz(source, labels), []
     if holds_pictures(source):
         return read_pictures(table_rows(source), labels, name=source.stem, strict=strict, **kwargs)
+    if source.exists() and labels is not None and get_label_set(labels).labels != get_label_set('fer2013').labels: raise DataError(f"{source} has the seven labels of FER2013, not those of {get_label_set(labels).name}; leave the label set out")
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # the caller gets all problems, not only the first
         return load_fer2013(source, strict), _read_cache_problems(source)

@@ -415,7 +415,7 @@ class Window(_Actions):
 
     def closeEvent(self, event): self.player.close(); event.accept()
 
-# %% ../nbs/41_desktop.ipynb #7b7c427a
+# %% ../nbs/41_desktop.ipynb #1939f04f
 def check_display()->None:
     "Raise `SourceError` where no window can be opened"
     if not sys.platform.startswith('linux') or os.environ.get('QT_QPA_PLATFORM'): return
@@ -431,7 +431,7 @@ def run(
     file=None,        # Photo or video to show at once
     screenshots=None, # Folder for S
 )->int:               # Exit status
-    "Open the window and stay until it is closed"
+    "Open the window and stay until it is closed; raises `SourceError` where no window can be opened"
     check_display()
     app = QApplication.instance() or QApplication(['fer-nb'])
     window, tick = Window(recognizer, camera, screenshots), QTimer()

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from .labels import FerError
 
-# %% ../nbs/02_detect.ipynb #1aa51e0e
+# %% ../nbs/02_detect.ipynb #f5fc71de
 class DetectorError(FerError, RuntimeError):
     "A detector that cannot be loaded"
 
@@ -23,7 +23,7 @@ class Face:
     "One face that a detector found"
     box:tuple                        # x, y, width, height in pixels of the full picture, ints
     score:float                      # The detector's own: YuNet 0 to 1; Haar the weight of its last stage, no upper bound
-    landmarks:np.ndarray|None = None # 5×2 float32, x and y of right eye, left eye, nose, right and left corner of the mouth
+    landmarks:np.ndarray|None = None # 5×2 float32, pixels of the full picture: x and y of the person's right eye, left eye, nose, right and left corner of the mouth
 
 # %% ../nbs/02_detect.ipynb #1741b4ce
 def shrink(
@@ -138,17 +138,17 @@ def fetch_yunet(
         except Exception as e: reason = type(e).__name__
     raise DetectorError(f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
 
-# %% ../nbs/02_detect.ipynb #479821d2
+# %% ../nbs/02_detect.ipynb #572429b1
 def _at_least(image, side): # black below and to the right, so that boxes stay where they are
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
 
 class YuNetDetector:
-    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks"
+    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks; raises `DetectorError` where its file is not there"
     name = 'yunet'
 
     def __init__(self,
-        path=None,                # Of its file; find_yunet if None
+        path=None,                # Of its file, taken unchecked; find_yunet, which checks the hash, if None
         max_side:int=960,         # Search a copy of at most this many pixels a side
         score_threshold:float=.7, # Faces under it are dropped, 0 to 1
     ):
@@ -175,7 +175,7 @@ class YuNetDetector:
         "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
         return self._search(image, self.max_side) or (self._search(image, 320) if min(self.max_side, max(image.shape[:2])) > 320 else [])
 
-# %% ../nbs/02_detect.ipynb #af8fd38e
+# %% ../nbs/02_detect.ipynb #257bfe8e
 _noticed = set() # notices that were given, once a process
 
 def _notice_haar(why):
@@ -184,8 +184,8 @@ def _notice_haar(why):
     warnings.warn(f"faces are searched with the older Haar cascade: {why}", stacklevel=3)
 
 def load_detector(
-    name:str='auto', # "yunet", "haar", or "auto": YuNet where its file is there, else Haar with one line of notice
-    **kwargs,        # To the detector, see each
+    name:str='auto', # "yunet", "haar", "auto": YuNet where its file is there, else Haar with one line of notice; or a detector, which comes back as it is
+    **kwargs,        # To the detector, see each; with "auto" only max_side, which both take
 ):                   # Callable: picture -> list of Face
     "Make a detector by name; raises `DetectorError`"
     if callable(name): return name

@@ -137,7 +137,7 @@ def intervals(
     ends = lambda k: np.nanpercentile([f[k] for f in found], (2.5, 97.5)) if any(np.isfinite(f[k]) for f in found) else (np.nan, np.nan)
     return {k: [_plain(v) for v in ends(k)] for k in found[0]}
 
-# %% ../nbs/30_evaluate.ipynb #3ceaefbc
+# %% ../nbs/30_evaluate.ipynb #2ca6b6a3
 def output_for(
     model,            # An OnnxModel, or whatever stands for one
     ds:FaceDataset,
@@ -167,7 +167,7 @@ def predict_dataset(
     ds:FaceDataset,
     output:str|None=None, # Of the model; the one with the data's labels if None
 )->np.ndarray:            # N×C probabilities
-    "Run all faces through a model; raises `EvaluationError` where the labels differ"
+    "Run all faces through a model; raises `EvaluationError` where no output has the labels of the data (unchecked for an output that is named), there are no faces, or an answer is NaN"
     output = output or output_for(model, ds)
     return run_dataset(lambda x: model.probabilities(x, output), ds, model.spec.preprocess, f'{model.name}, {output}')
 
@@ -199,7 +199,7 @@ def evaluate(
     if 'interval_without_leaks' in result: ends['accuracy_without_leaks'] = result.pop('interval_without_leaks')
     return {**result, 'intervals': ends, 'reliability': bins, 'coverage': coverage(p, part.labels)}
 
-# %% ../nbs/30_evaluate.ipynb #92c8b5a0
+# %% ../nbs/30_evaluate.ipynb #21de4a73
 def speed(
     model:OnnxModel,
     repeats:int=200, # Single faces that are timed
@@ -215,7 +215,7 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #0b14a7c6
+# %% ../nbs/30_evaluate.ipynb #9b84ae35
 METRICS_FILE = 'metrics.json'
 
 def training_record(
@@ -237,7 +237,7 @@ def write_metrics(
     others=(),       # More data sets, for the model's other outputs: load_ferplus
     extra=None,      # Dict of more to keep, such as robustness
 )->dict:
-    "Evaluate a model on every split and write its `metrics.json`; the test split is computed once"
+    "Evaluate a model on every split and write its `metrics.json`, over what is there; the test split is computed once; raises `EvaluationError`, `DataError`, `ModelError`"
     model = OnnxModel(folder)
     result = evaluate(model, ds, 'test')
     result |= {'train_accuracy': round(float((predict_dataset(model, ds.part('train')).argmax(axis=1) == ds.part('train').labels).mean()), 4), **training_record(folder),
@@ -251,7 +251,7 @@ def write_metrics(
 def read_metrics(
     name_or_path=None, # A model
 )->dict:               # Empty where there is none
-    "Read a model's `metrics.json`; raises `EvaluationError`"
+    "Read a model's `metrics.json`; raises `EvaluationError`, `ModelError`"
     from fer_nb.spec import find_model
     path = find_model(name_or_path)/METRICS_FILE
     try: return json.loads(path.read_text()) if path.exists() else {}

@@ -33,12 +33,12 @@ def resize_maps(
     "Bring maps to the size of the faces, smoothly"
     return np.stack([cv2.resize(np.asarray(m, np.float32), shape[1::-1], interpolation=cv2.INTER_CUBIC) for m in maps]) if len(maps) else np.zeros((0, *shape[:2]), np.float32)
 
-# %% ../nbs/31_explain.ipynb #b8e40ab2
+# %% ../nbs/31_explain.ipynb #75f7a001
 def label_ids(
     model, labels,         # A name, a position, or N of them
     n:int, output:str|None=None,
 )->np.ndarray:             # N ints
-    "Positions of labels, as many as faces"
+    "Positions of labels, as many as faces; raises `ExplainError`, `LabelError`, `ModelError`"
     names = model.spec.label_set(output)
     one = lambda l: names.index(l) if isinstance(l, str) else int(l)
     ids = np.array([one(l) for l in np.atleast_1d(labels).tolist()])
@@ -51,13 +51,13 @@ def cam_maps(
     labels,                # A label, or one for each face
     output:str|None=None,
 )->np.ndarray|None:        # N×H×W, 0 to 1; None where the file gives no maps
-    "Class activation maps (Zhou et al. 2016)"
+    "Class activation maps (Zhou et al. 2016); raises `ExplainError`, `LabelError`, `ModelError`"
     maps = getattr(model, 'cams', lambda *_: None)(faces, output)
     if maps is None: return None
     ids = label_ids(model, labels, len(faces), output)
     return unit(resize_maps(np.maximum(maps[np.arange(len(faces)), ids], 0), faces.shape[1:3]))
 
-# %% ../nbs/31_explain.ipynb #32956839
+# %% ../nbs/31_explain.ipynb #4534c092
 def occlusion_map(
     model:OnnxModel,
     face:np.ndarray,      # H×W×C float32, 0 to 255
@@ -66,7 +66,7 @@ def occlusion_map(
     patch:float=1/5,      # Side of the square, as a fraction of the face's
     step:float=1/12,      # Between two places of it
 )->np.ndarray:            # H×W, 0 to 1
-    "How much the label loses when a place is covered, averaged over the squares that cover it"
+    "How much the logit of the label falls when a place is covered, averaged over the squares that cover it (Zeiler and Fergus 2014); raises `LabelError`"
     h, w, _ = face.shape
     i, side, stride = int(label_ids(model, label, 1, output)[0]), max(2, round(h*patch)), max(1, round(h*step))
     spots = [(y, x) for y in range(-side//2, h, stride) for x in range(-side//2, w, stride)]
@@ -78,7 +78,7 @@ def occlusion_map(
     for (ys, xs), v in zip(boxes, logits[-1] - logits[:-1]): loss[ys, xs] += v; count[ys, xs] += 1
     return unit(loss/np.maximum(count, 1))
 
-# %% ../nbs/31_explain.ipynb #0cef8243
+# %% ../nbs/31_explain.ipynb #030d899a
 def heat_map(
     model:OnnxModel,
     face:np.ndarray,      # H×W×C float32, 0 to 255: a network's input
@@ -86,7 +86,7 @@ def heat_map(
     output:str|None=None,
     method:str='auto',    # 'cam', 'occlusion', or 'auto': cam where the file gives maps
 )->np.ndarray:            # H×W float32, 0 to 1
-    "Where the label comes from, without TensorFlow; raises `ExplainError`"
+    "Where the label comes from, without TensorFlow; raises `ExplainError`, `LabelError`, `ModelError`"
     if method not in ('auto','cam','occlusion'): raise ExplainError(f"no method '{method}'; choose auto, cam or occlusion")
     heat = cam_maps(model, face[None], label, output) if method != 'occlusion' else None
     if heat is not None: return heat[0]
@@ -111,7 +111,7 @@ def overlay(
     image[y0:y1, x0:x1] = np.uint8((1-alpha)*image[y0:y1, x0:x1] + alpha*color)
     return image
 
-# %% ../nbs/31_explain.ipynb #cec0aae9
+# %% ../nbs/31_explain.ipynb #1d358fb5
 def heat_picture(
     recognizer,            # A Recognizer
     image,                 # Anything read_image takes
@@ -119,7 +119,7 @@ def heat_picture(
     label:str|None=None,   # Explain this label instead
     method:str='auto',     # See heat_map
 )->np.ndarray:             # H×W×3 uint8
-    "A photo with the heat map of every face; raises `ImageError`, `ExplainError`"
+    "A photo with the heat map of every face; raises `ImageError`, `ExplainError`, `LabelError`"
     image = read_image(image); shown = image
     found = recognizer(image) if recognitions is None else recognitions
     pre = recognizer.model.spec.preprocess

@@ -85,7 +85,7 @@ def to_onnx(
     onnx.checker.check_model(proto)
     onnx.save(proto, str(path))
 
-# %% ../nbs/14_export.ipynb #f7e37421
+# %% ../nbs/14_export.ipynb #efe0544d
 def to_litert(
     model:keras.Model,
     path,              # Of the file to write, ending in .tflite
@@ -97,7 +97,7 @@ def to_litert(
 def run_litert(
     path,              # .tflite
     faces:np.ndarray,  # N×H×W×C float32, 0 to 255
-)->list:               # One N×labels array an output, in the file's order
+)->list:               # One N×labels array an output, sorted by the names of the outputs in the file
     "Run a LiteRT file, for the check of an export"
     import tensorflow as tf
     net = tf.lite.Interpreter(str(path))
@@ -136,7 +136,7 @@ def int8(
         quant_pre_process(str(source), f'{d}/m.onnx', skip_symbolic_shape=True)
         quantize_static(f'{d}/m.onnx', str(target), _Faces(faces), per_channel=True, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8, calibrate_method=CalibrationMethod.MinMax)
 
-# %% ../nbs/14_export.ipynb #b75acaa6
+# %% ../nbs/14_export.ipynb #5b21c3e6
 MAX_DIFFERENCE = 1e-4 # between the logits of Keras and of the exported file
 
 def _logits(model, faces): # list of N×labels arrays, whatever the number of heads
@@ -156,9 +156,9 @@ def parity(
         got = ort.InferenceSession(str(path), providers=['CPUExecutionProvider']).run(model.output_names, {'faces': faces})
     return max(float(np.abs(a - b).max()) for a,b in zip(_logits(model, faces), got, strict=True))
 
-def check_parity(model, path, name): # raises ModelError; the file is left to look at
+def check_parity(model, path, name): # raises ModelError
     difference = parity(model, path)
-    if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}); it was left at {path} to look at")
+    if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}), so it is not to be used; try other versions of keras and onnx")
 
 # %% ../nbs/14_export.ipynb #823724fd
 def export_model(
@@ -179,7 +179,7 @@ def export_model(
     check_parity(bare, folder/ONNX_FILE, name)
     return save_spec(spec, folder)
 
-# %% ../nbs/14_export.ipynb #3520576e
+# %% ../nbs/14_export.ipynb #60b50ce4
 FORMATS, PRECISIONS = ('onnx', 'litert', 'keras'), ('float32', 'float16', 'int8')
 
 def convert(
@@ -188,9 +188,9 @@ def convert(
     folder,                   # To write into
     format:str='onnx',        # One of FORMATS
     precision:str='float32',  # One of PRECISIONS; other than float32 for ONNX only
-    faces:np.ndarray|None=None, # N×H×W×C float32 training faces, which int8 needs
+    faces:np.ndarray|None=None, # N×H×W×C float32, 0 to 255, of the training part, which int8 needs
 )->ModelSpec:
-    "Write a model in one format; raises `ModelError`"
+    "Write a model in one format, over what is there; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `ModelError`"
     if format not in FORMATS or precision not in PRECISIONS: raise ModelError(f"choose a format of {', '.join(FORMATS)} and a precision of {', '.join(PRECISIONS)}")
     if precision != 'float32' and format != 'onnx': raise ModelError(f"{precision} is for ONNX; leave it out for {format}")
     if precision == 'int8' and faces is None: raise ModelError('int8 has to see faces to choose its scales; give data')

@@ -245,9 +245,9 @@ class _Sound: # the sound of a film, put into a container as far as its pictures
         for new in (self.coder.encode(None) if self.coder is not None else ()): self.container.mux(new)
         if self.film: self.film.close()
 
-# %% ../nbs/24_film.ipynb #4dfe27ed
+# %% ../nbs/24_film.ipynb #c0d571df
 class FilmWriter:
-    "Frames into a film; use it in a `with`; raises `VideoError`, `TableError`"
+    "Frames into a film, over a file of that name; use it in a `with`; raises `VideoError`, `TableError`"
     def __init__(self,
         path,             # .mp4, .mov, .mkv or .webm
         fps:float=30.,    # Frames a second, where the times do not say otherwise

@@ -6,8 +6,8 @@
 __all__ = ['LANGUAGES', 'EMOTIONS', 'LABEL_SETS', 'FerError', 'LabelError', 'Emotion', 'canonical', 'LabelSet', 'get_label_set',
            'load_label_set', 'map_labels', 'with_icons']
 
-# %% ../nbs/00_labels.ipynb #81562e54
-import base64, json, os, re
+# %% ../nbs/00_labels.ipynb #b37986d2
+import base64, html, json, os, re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class FerError(Exception):
 class LabelError(FerError, ValueError):
     "A label or a label set that is not known"
 
-# %% ../nbs/00_labels.ipynb #399bf736
+# %% ../nbs/00_labels.ipynb #4d92099a
 @dataclass(frozen=True)
 class Emotion:
     "What a person sees of one class"
@@ -41,7 +41,7 @@ class Emotion:
     @property
     def html(self)->str:
         "The PNG or the emoji, for a page"
-        return f'<img src="{self.icon_url}" alt="{self.name}" style="height:1.3em">' if self.icon else self.emoji
+        return f'<img src="{self.icon_url}" alt="{html.escape(self.name)}" style="height:1.3em">' if self.icon else html.escape(self.emoji)
 
 LANGUAGES = ('en','es','fr','de','pt','zh','ja','hi','ar')
 
@@ -69,14 +69,14 @@ def canonical(
     name = str(name).strip().lower()
     return next((e.name for e in EMOTIONS.values() if name == e.name or name in e.aliases), name)
 
-# %% ../nbs/00_labels.ipynb #3069fa85
+# %% ../nbs/00_labels.ipynb #0a49a2e5
 def _plain_name(name): # what a layer of a network and an output of a file may be called
     name = re.sub(r'[^A-Za-z0-9_.-]+', '_', name).strip('_.-')
     return f'{name or "own"}_labels' if name in ('', 'faces', 'features') else name # those two are taken
 
 @dataclass(frozen=True)
 class LabelSet:
-    "An ordered set of classes; iterating gives the names"
+    "An ordered set of classes; iterating gives the names; raises `LabelError` for fewer than two names, an empty one or one that stands twice"
     name:str          # "fer2013", "ferplus", or the user's own; letters that no network layer may have become _
     labels:tuple      # Names in the order of the network's outputs
     own:dict=field(default_factory=dict, hash=False) # Name -> `Emotion`, for classes that are shown in the user's own way
@@ -95,7 +95,9 @@ class LabelSet:
 
     def index(self, label:str)->int:
         "Position of `label` or of one of its aliases; raises `LabelError`"
-        label = canonical(label)
+        raw, label = str(label).strip().lower(), canonical(label)
+        for i,name in enumerate(self.labels): # what the user said of it comes before the table
+            if name in self.own and raw in (name, *self.own[name].aliases): return i
         for i,name in enumerate(self.labels):
             if label == name or label in self.emotion(name).aliases: return i
         raise LabelError(f"'{label}' is not in {self.name}: {', '.join(self)}")
@@ -125,14 +127,16 @@ def get_label_set(
     if str(labels).endswith('.json'): return load_label_set(labels)
     raise LabelError(f"no label set '{labels}'; choose {', '.join(LABEL_SETS)}, or give a list of names or a .json file")
 
-# %% ../nbs/00_labels.ipynb #1baeaeb3
+# %% ../nbs/00_labels.ipynb #b1357f7a
 def _emotion_from(entry, i): # a name, or a dict with a name and how to show it
     if isinstance(entry, str): return canonical(entry), None
     known = EMOTIONS.get(canonical(entry['name'])) or Emotion(canonical(entry['name']), color=_SPARE_COLORS[i % len(_SPARE_COLORS)])
     color, emoji = entry.get('color', known.color), entry.get('emoji') or known.emoji
     if not isinstance(emoji, str): raise ValueError(f"emoji {emoji} is no text")
     if not re.fullmatch('#[0-9a-fA-F]{6}', color): raise ValueError(f"color '{color}' is not like #1a2b3c")
-    return known.name, Emotion(known.name, emoji, color, tuple(a.lower() for a in entry.get('aliases', known.aliases)), {**known.words, **entry.get('words', {})})
+    aliases = entry.get('aliases', known.aliases)
+    if isinstance(aliases, str): raise ValueError(f'aliases of {known.name} are a list, such as ["{aliases}"]')
+    return known.name, Emotion(known.name, emoji, color, tuple(a.lower() for a in aliases), {**known.words, **entry.get('words', {})})
 
 def load_label_set(
     path, # JSON: {"name": ..., "labels": [name, or {"name", "emoji", "color", "aliases", "words"}, ...]}
@@ -158,7 +162,7 @@ def map_labels(
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #82299fcb
+# %% ../nbs/00_labels.ipynb #4466a121
 def _check_png(path):
     from PIL import Image
     try: Image.open(path).verify()
@@ -168,7 +172,7 @@ def with_icons(
     labels:LabelSet,
     folder=None,     # Of PNG files; FER_NB_ICONS if None
 )->LabelSet:         # The same, its emotions naming their PNG; as it was where no folder is given
-    "Show labels by PNG files; raises `LabelError` where a folder holds none that fits"
+    "Show labels by PNG files; raises `LabelError` where a folder holds none that fits, or one that cannot be read"
     folder = folder or os.environ.get('FER_NB_ICONS')
     if not folder: return labels
     icons = {l: p for l in labels if (p := Path(folder).expanduser()/f'{l}.png').is_file()}

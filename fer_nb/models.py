@@ -120,16 +120,16 @@ def _how_to_get(message): # keras' message names the address
     folder = Path(os.environ.get('KERAS_HOME', Path.home()/'.keras'))/'models'
     return f"the ImageNet weights could not be downloaded; get {url} where there is a network, put it into {folder} and run this again, or pass its path as weights"
 
-# %% ../nbs/12_models.ipynb #63b8b3ee
+# %% ../nbs/12_models.ipynb #11ed5a62
 def mobilenet(
     label_set:LabelSet,
     input_shape:tuple=(96,96,1), # Height, width, channels; at least 32
     size:str='small',            # Or 'large'
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
-    weights:str|None=None,       # 'imagenet' or None
+    weights:str|None=None,       # 'imagenet', path of a weights file of keras.applications, or None
 )->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "MobileNetV3 (Howard et al. 2019, arXiv:1905.02244); at 96×96×1: small 0.94 million parameters, 10 million multiply-adds; large 3.0 and 41 million"
+    "MobileNetV3 (Howard et al. 2019, arXiv:1905.02244); at 96×96×1: small 0.94 million parameters, 10 million multiply-adds; large 3.0 and 41 million; raises `ModelError` where the ImageNet weights cannot be had"
     inputs = layers.Input(input_shape, name='faces')
     make = {'small': keras.applications.MobileNetV3Small, 'large': keras.applications.MobileNetV3Large}[size]
     body = _body(make, inputs, weights, include_preprocessing=True)
@@ -139,16 +139,16 @@ def mobilenet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'mobilenet_{size}')
 
-# %% ../nbs/12_models.ipynb #41fcde05
+# %% ../nbs/12_models.ipynb #81680fc0
 def efficientnet_b4(
     label_set:LabelSet,
     input_shape:tuple=(224,224,3), # Height, width, channels; at least 32
     dropout:float=.4,              # After each dense layer
     l2:float=1e-4,                 # Penalty on the dense layers
     also=(),                       # More label sets, each a head of its own
-    weights:str|None=None,         # 'imagenet' or None
+    weights:str|None=None,         # 'imagenet', path of a weights file of keras.applications, or None
 )->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "EfficientNetB4 (Tan and Le 2019, arXiv:1905.11946), then pooling and dense layers of 1024 and 512; 20.0 million parameters, 1.5 billion multiply-adds"
+    "EfficientNetB4 (Tan and Le 2019, arXiv:1905.11946), then pooling and dense layers of 1024 and 512; 20.0 million parameters, 1.5 billion multiply-adds; raises `ModelError` where the ImageNet weights cannot be had"
     inputs = layers.Input(input_shape, name='faces')
     x = layers.GlobalAveragePooling2D(name='features')(_body(keras.applications.EfficientNetB4, inputs, weights).output)
     for units in (1024, 512):
@@ -156,7 +156,7 @@ def efficientnet_b4(
         x = layers.Dropout(dropout)(layers.ReLU()(x))
     return _heads(inputs, x, label_set, also, 'efficientnet_b4')
 
-# %% ../nbs/12_models.ipynb #89932c9c
+# %% ../nbs/12_models.ipynb #0102ef33
 ARCHITECTURES = {'mini_xception': mini_xception, 'deep_cnn': deep_cnn, 'mobilenet': mobilenet, 'mobilenet-large': partial(mobilenet, size='large'),
                  'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base')}
 TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4')  # Those that have ImageNet weights
@@ -173,7 +173,7 @@ def create_model(
     also=(),                       # More label sets, each a head of its own
     **kwargs,                      # To the architecture, such as dropout
 )->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "Build a network; raises `ModelError`"
+    "Build a network; raises `ModelError`, `LabelError`"
     make = _architecture(name)
     if weights == 'imagenet':
         if name not in TRANSFER: raise ModelError(f"{name} has no ImageNet weights; only {', '.join(TRANSFER)} do")

@@ -27,11 +27,12 @@ def _check_size(width, height, name, most=MAX_PIXELS):
     if max(width, height) <= MAX_SIDE and width*height <= most: return
     raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first")
 
-# %% ../nbs/01_preprocess.ipynb #3b802d8c
+# %% ../nbs/01_preprocess.ipynb #1e5a0478
 def _to_rgb(im): # Pillow image -> H×W×3 uint8
     if im.mode.startswith('I') or im.mode == 'F':
         a = np.asarray(im, np.float64)
-        top = a.max() if a.size and a.max() > 255 else 255
+        most = a.max() if a.size else 0
+        top = most if most > 255 else 1 if im.mode == 'F' and most <= 1 else 255
         return np.repeat((np.clip(a/top, 0, 1)*255).astype(np.uint8)[...,None], 3, axis=2)
     if im.mode in ('RGBA','LA','PA') or 'transparency' in im.info:
         im = im.convert('RGBA')
@@ -84,12 +85,12 @@ def square_box(
     side = max(1, round(max(w, h)*(1 + 2*margin)))
     return round(x + w/2 - side/2), round(y + h/2 - side/2), side, side
 
-# %% ../nbs/01_preprocess.ipynb #ffda9e00
+# %% ../nbs/01_preprocess.ipynb #20b5d942
 def crop_face(
     image:np.ndarray, # H×W or H×W×3 uint8
     box:tuple,        # x, y, width, height in pixels; may leave the image
 )->np.ndarray:        # height×width(×3) uint8, always the size of the box
-    "Cut `box` out of `image`, repeating the edge where the box leaves it"
+    "Cut `box` out of `image`, a view where it lies inside, else a copy that repeats the edge; raises `ImageError` for a box without pixels"
     x, y, w, h = (int(v) for v in box)
     if w < 1 or h < 1: raise ImageError(f"a face box needs a width and a height of at least 1 pixel, not {w}×{h}")
     H, W = image.shape[:2]
@@ -97,10 +98,10 @@ def crop_face(
     if x >= 0 and y >= 0 and x+w <= W and y+h <= H: return image[y:y+h, x:x+w]
     return image[ys[:,None], xs[None]]
 
-# %% ../nbs/01_preprocess.ipynb #d8fc2ea1
+# %% ../nbs/01_preprocess.ipynb #ee30d4aa
 @dataclass(frozen=True)
 class Preprocess:
-    "The constants of the path from a face to a network's input"
+    "The constants of the path from a face to a network's input; raises `ImageError` for a size under 8 or channels other than 1 and 3"
     size:int=48       # Height and width of the input, pixels
     channels:int=1    # 1 gray, 3 RGB
     margin:float=0.   # Around the detector's box, see square_box
@@ -126,21 +127,21 @@ def face_input(
         face = cv2.resize(face, (pre.size, pre.size), interpolation=how)
     return face.reshape(pre.shape).astype(np.float32)
 
-# %% ../nbs/01_preprocess.ipynb #a5f487bf
+# %% ../nbs/01_preprocess.ipynb #00449240
 UPRIGHT = np.float32([[.313,.383],[.687,.383],[.5,.593],[.35,.753],[.65,.753]]) # right eye, left eye, nose, mouth corners, as fractions of the side
 
 def align_face(
     image:np.ndarray,     # H×W×3 uint8
     landmarks:np.ndarray, # 5×2 pixels, in the order of Face.landmarks
 )->np.ndarray:            # Square uint8 crop, about as large as the face is in the picture
-    "Cut out a face, turned upright by the similarity that fits its five landmarks best"
+    "Cut out a face, turned upright by the similarity that fits its five landmarks best; raises `ImageError` where none does"
     eyes = float(np.linalg.norm(landmarks[0] - landmarks[1]))
     side = int(np.clip(round(eyes/(UPRIGHT[1,0] - UPRIGHT[0,0])), 8, 2048))
     m, _ = cv2.estimateAffinePartial2D(np.float32(landmarks), UPRIGHT*side, method=cv2.LMEDS)
     if m is None: raise ImageError('the face has no usable landmarks; use a model without alignment')
     return cv2.warpAffine(image, m, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
-# %% ../nbs/01_preprocess.ipynb #38a40cbe
+# %% ../nbs/01_preprocess.ipynb #4873934e
 def faces_input(
     faces,                       # Sequence of N cropped faces, any sizes
     pre:Preprocess=Preprocess(),
@@ -155,6 +156,6 @@ def boxes_input(
     pre:Preprocess=Preprocess(),
     landmarks=None,              # N of 5×2 pixels or None; used where pre.align is set
 )->np.ndarray:                   # N×size×size×channels float32, 0 to 255
-    "The whole path: a picture and face boxes to one batch"
+    "The whole path: a picture and face boxes to one batch; raises `ImageError` for landmarks that cannot be used"
     marks = landmarks if pre.align and landmarks is not None else [None]*len(boxes)
     return faces_input([crop_face(image, square_box(b, pre.margin)) if m is None else align_face(image, m) for b,m in zip(boxes, marks)], pre)

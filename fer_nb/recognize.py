@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SMALL_FACE', 'BLURRED', 'Recognition', 'Recognitions', 'sharpness', 'face_flags', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #92bef7ca
+# %% ../nbs/21_recognize.ipynb #0ececfa0
+import html
 from dataclasses import dataclass, field
 import numpy as np
 from .labels import Emotion, with_icons
@@ -38,7 +39,7 @@ class Recognition:
         return {'box': list(self.box), 'score': self.score, 'label': self.label, 'confidence': self.confidence, 'probabilities': self.probabilities,
                 'sure': self.sure, 'flags': list(self.flags)}
 
-# %% ../nbs/21_recognize.ipynb #c98a6362
+# %% ../nbs/21_recognize.ipynb #44f002f1
 class Recognitions(list):
     "The faces of one picture, best detector score first"
     def to_dicts(self)->list: return [r.to_dict() for r in self]
@@ -50,7 +51,8 @@ class Recognitions(list):
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence'])
 
     def _repr_html_(self):
-        table = self.to_frame().round(3)
+        table = self.to_frame().round(3).rename(columns=html.escape)
+        table['label'] = table['label'].map(html.escape) # a model of others may call its classes anything
         table.insert(0, '', [r.emotion.html for r in self])
         return table.to_html(index=False, escape=False)
 

@@ -82,7 +82,7 @@ def nearest_faces(
         where[better], best[better] = at[better] + i, r[np.arange(len(x)), at][better]
     return where, best
 
-# %% ../nbs/36_report.ipynb #a9ec34ed
+# %% ../nbs/36_report.ipynb #c22f04b4
 def _png(image): # H×W(×3) uint8 -> data URL
     import cv2
     im = np.asarray(image)
@@ -105,16 +105,17 @@ def mistakes_html(
     twins = nearest_faces(part.images[rows], train.images) if train is not None else None
     cells = []
     for k, i in enumerate(rows):
-        said = [f'label <b>{names[part.labels[i]]}</b>', f'answer <b>{names[e.p[i].argmax()]}</b> {e.p[i].max():.0%}']
+        name = lambda c: html.escape(names[c])
+        said = [f'label <b>{name(part.labels[i])}</b>', f'answer <b>{name(e.p[i].argmax())}</b> {e.p[i].max():.0%}']
         if e.votes is not None: said.append(f'crowd: {vote_text(e.votes[part.ids[i]])}')
         twin = ''
         if twins is not None:
-            said.append(f'nearest in training: {names[train.labels[twins[0][k]]]} (r {twins[1][k]:.2f})')
+            said.append(f'nearest in training: {name(train.labels[twins[0][k]])} (r {twins[1][k]:.2f})')
             twin = f' <img alt="nearest training face" src="{_png(train.images[twins[0][k]])}">'
         cells.append(f'<figure><img alt="face" src="{_png(part.images[i])}">{twin}<figcaption>{"<br>".join(said)}</figcaption></figure>')
     return f'<div class="mistakes">{"".join(cells)}</div>'
 
-# %% ../nbs/36_report.ipynb #2702b59a
+# %% ../nbs/36_report.ipynb #17353e6e
 _percents = {'accuracy','top2_accuracy','balanced_accuracy','macro_f1','weighted_f1','share_over_70','accuracy_without_leaks','precision','recall','f1','low','high','ferplus','found','accuracy_found','ready_crops'}
 HEADLINE = {'accuracy': 'Accuracy', 'accuracy_without_leaks': 'Accuracy without faces that stand in training too', 'top2_accuracy': 'Label among the two surest answers', 'balanced_accuracy': 'Balanced accuracy (mean recall)',
             'macro_f1': 'Macro F1', 'weighted_f1': 'Weighted F1', 'kappa': "Cohen's kappa", 'ece': 'Expected calibration error', 'nll': 'Negative log-likelihood', 'brier': 'Brier score', 'share_over_70': 'Answers above 70 % confidence'}
@@ -132,7 +133,7 @@ def rows_html(
 )->str:
     "A table"
     texts = {k for k in titles if rows and isinstance(rows[0].get(k), str)}
-    head = ''.join(f'<th scope="col"{" class=text" if k in texts else ""}>{t}</th>' for k,t in titles.items())
+    head = ''.join(f'<th scope="col"{" class=text" if k in texts else ""}>{html.escape(t)}</th>' for k,t in titles.items())
     cell = lambda k, v: f'<td{" class=text" if isinstance(v, str) else ""}>{show(k, v)}</td>'
     body = ''.join('<tr>' + ''.join(cell(k, r.get(k)) for k in titles) + '</tr>' for r in rows)
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
@@ -142,7 +143,7 @@ def headline_html(f:dict)->str:
     ends = lambda k: ' to '.join(show(k, v) for v in f['intervals'][k]) if f.get('intervals', {}).get(k) else ''
     return rows_html([{'figure': t, 'value': show(k, f[k]), 'interval': ends(k)} for k,t in HEADLINE.items() if k in f], {'figure': 'Figure', 'value': 'Value', 'interval': '95 % interval'})
 
-# %% ../nbs/36_report.ipynb #8a88c3b5
+# %% ../nbs/36_report.ipynb #da05ed21
 def _fig(make, *args, alt): # a plot -> <figure>
     return f'<figure>{to_svg(make(*args), alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
 
@@ -153,7 +154,7 @@ def _or_why(rows, make): # what full_figures measured, or why it could not
 def _classes_section(e):
     f = e.figures
     titles = {'class': 'Class', 'precision': 'Precision', 'recall': 'Recall', 'f1': 'F1', 'support': 'Faces', 'auc': 'ROC AUC', 'average_precision': 'Average precision'}
-    gap = f"<p class=gap>No face of this split is labeled {', '.join(f['without_samples'])}: such a class has no recall, and is left out of the means.</p>" if f['without_samples'] else ''
+    gap = f"<p class=gap>No face of this split is labeled {html.escape(', '.join(f['without_samples']))}: such a class has no recall, and is left out of the means.</p>" if f['without_samples'] else ''
     return gap + _fig(plot_classes, f, alt='Precision, recall and F1 of each class') + rows_html([{'class': n, **r} for n,r in f['per_class'].items()], titles) + _fig(plot_confusion, f, alt='Confusion matrix: counts, and the share of each label as color')
 
 def _confidence_section(e):

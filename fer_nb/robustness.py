@@ -51,13 +51,13 @@ CORRUPTIONS = { # Name -> (what the strength is, five strengths, (face, strength
     'occlusion':      ('share of the face',   (.05, .1, .2, .3, .4),   _occlude),
 }
 
-# %% ../nbs/33_robustness.ipynb #cfab9642
+# %% ../nbs/33_robustness.ipynb #30571b8c
 def corrupt(
     images,          # N×H×W(×3) uint8
     name:str,        # A key of CORRUPTIONS
     strength:float,
 )->np.ndarray:       # The same shape
-    "Make faces worse, each the same way every time"
+    "Make faces worse, each the same way every time (after Hendrycks and Dietterich 2019)"
     change = CORRUPTIONS[name][2]
     return np.stack([change(np.asarray(f), strength, np.random.default_rng(i)) for i,f in enumerate(images)])
 
@@ -80,12 +80,12 @@ def robustness(
         rows.append({'corruption': name, 'unit': unit, 'strength': s, 'level': level, 'n': len(part), 'accuracy': right(corrupt(part.images, name, s))})
     return rows
 
-# %% ../nbs/33_robustness.ipynb #044a13db
+# %% ../nbs/33_robustness.ipynb #43025bb9
 def tta_table(
     model:OnnxModel,
     part:FaceDataset,
 )->list: # A dict for each kind of views: accuracy, gain in it over one view, ECE, and milliseconds a face
-    "Judge a model with and without test-time augmentation"
+    "Judge a model with and without test-time augmentation; raises `EvaluationError`"
     from tqdm.auto import tqdm
     output, rows = output_for(model, part), []
     for name in tqdm(['none', *VIEWS], desc='views', leave=False, delay=2):
@@ -105,7 +105,7 @@ def time_views(model:OnnxModel, rows:list)->list:
     "The rows of `tta_table` with times measured anew"
     return [{**r, 'ms_per_face': round(_milliseconds(model if r['views'] == 'none' else TtaModel(model, r['views'])), 3)} for r in rows]
 
-# %% ../nbs/33_robustness.ipynb #d2c5b9bc
+# %% ../nbs/33_robustness.ipynb #c132259d
 SIZES = (16, 24, 32, 40, 48, 64, 96, 128) # pixels of a pasted face
 
 def scene(
@@ -128,7 +128,7 @@ def overlap(a, b)->float: # two boxes -> intersection over union
     w, h = (max(0, min(a[i]+a[i+2], b[i]+b[i+2]) - max(a[i], b[i])) for i in (0, 1))
     return w*h/(a[2]*a[3] + b[2]*b[3] - w*h)
 
-# %% ../nbs/33_robustness.ipynb #77c94b3b
+# %% ../nbs/33_robustness.ipynb #47bb809b
 def _through(detector, model, part, size, output): # one size -> found (N bool), right (N bool)
     inputs, found = [], np.zeros(len(part), bool)
     for i, face in enumerate(part.images):
@@ -146,8 +146,8 @@ def end_to_end(
     detectors=None,    # Those that are installed if None
     sample:int=300,    # At most as many faces
     sizes=SIZES,
-)->list:               # A dict for each detector and size: found, accuracy (missed is wrong), accuracy_found, ready_crops
-    "Accuracy from a picture to a label, by size of the face"
+)->list:               # A dict for each detector and size: found (a box that overlaps by 0.3 or more), accuracy (missed is wrong), accuracy_found, ready_crops: shares, 0 to 1
+    "Accuracy from a picture to a label, by size of the face; raises `EvaluationError`, `DetectorError`"
     from tqdm.auto import tqdm
     part, output = pick(part, sample), output_for(model, part)
     detectors = detectors or [HaarDetector()] + ([YuNetDetector()] if find_yunet() else [])
@@ -162,7 +162,7 @@ def end_to_end(
         rows.append({'detector': detector.name, 'size': size, 'n': len(part), 'found': share(found), 'accuracy': share(right), 'accuracy_found': share(right[found]), 'ready_crops': crops[size]})
     return rows
 
-# %% ../nbs/33_robustness.ipynb #62086006
+# %% ../nbs/33_robustness.ipynb #ca977de5
 def full_figures(
     model:OnnxModel,
     ds:FaceDataset,

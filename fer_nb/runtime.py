@@ -32,9 +32,9 @@ def _open_session(path, outputs, threads): # onnxruntime session with at least t
     if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
     return session
 
-# %% ../nbs/20_runtime.ipynb #6173b5e9
+# %% ../nbs/20_runtime.ipynb #eff0e56e
 class OnnxModel:
-    "A model folder on ONNX Runtime, on the CPU"
+    "A model folder on ONNX Runtime, on the CPU; raises `ModelError`"
     def __init__(self,
         name_or_path=None, # Name of a model, or path of its folder; the default model if None
         threads:int=0,     # Cores to use at the most; 0 leaves it to ONNX Runtime
@@ -64,7 +64,7 @@ class OnnxModel:
         faces:np.ndarray,       # N×H×W×C float32, 0 to 255
         output:str|None=None,
     )->np.ndarray|None:         # N×labels×h×w float32, on the scale of the logits; None where the file carries none
-        "Class activation maps (Zhou et al. 2016): what each position adds to each label"
+        "Class activation maps (Zhou et al. 2016): what each position adds to each label; all faces in one batch; raises `ModelError` for an unknown output"
         name = f'{self.spec.label_set(output).name}_cam'
         if name not in [o.name for o in self.session.get_outputs()]: return None
         return self._run(name, faces)
@@ -74,6 +74,6 @@ class OnnxModel:
         output:str|None=None,
         batch_size:int=256,
     )->np.ndarray:              # N×labels float32, rows sum to 1
-        "Answer as probabilities, at the temperature of the spec"
+        "Answer as probabilities, at the temperature of the spec; raises `ModelError`"
         output = self.spec.label_set(output).name
         return softmax(self.logits(faces, output, batch_size), self.spec.temperature.get(output, 1.))

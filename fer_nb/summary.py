@@ -73,7 +73,7 @@ class Moment:
     box:tuple
     label:str
 
-# %% ../nbs/25_summary.ipynb #f442eff5
+# %% ../nbs/25_summary.ipynb #49aedb28
 class VideoSummary:
     "Takes in the rows of a film and says what was in them"
     def __init__(self,
@@ -89,7 +89,7 @@ class VideoSummary:
         frame:int, time:float,
         faces,                 # Of (number, box, smoothed probabilities)
     )->None:
-        "Take in a frame and its faces"
+        "Take in a frame and its faces; the caller counts `frames`, also those without a face"
         if faces and frame != self._last: self.with_face += 1
         if faces: self._last = frame
         self.seconds = max(self.seconds, time)
@@ -109,12 +109,12 @@ class VideoSummary:
         "Count something that went wrong"
         self.problems[what] = self.problems.get(what, 0) + times
 
-# %% ../nbs/25_summary.ipynb #858144ec
+# %% ../nbs/25_summary.ipynb #8f0367da
 def add_table(
     summary:VideoSummary,
     table,                # Path of a film's table
 )->int:                   # Rows
-    "Take in a table that was written before"
+    "Take in a table that was written before, but for `frames`: a frame without a face has no row in it; raises `FerError`, `TableError`"
     names, rows = [f'smooth_{l}' for l in summary.labels], 0
     for piece in read_rows(table):
         if missing := {'frame','face',*names} - set(piece.columns): raise FerError(f"{table} is no table of a film: it has no {sorted(missing)[0]}")
@@ -185,7 +185,7 @@ def plot_timeline(
     fig.legend([axs[0].bar(0, 0, color=e.color) for e in emotions], [e.name for e in emotions], loc='outside upper center', ncols=len(emotions), fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/25_summary.ipynb #ed6451ed
+# %% ../nbs/25_summary.ipynb #bbb4c563
 def _tile(image, moment, labels, side): # a picture of one moment: side wide, a line of text under it
     from PIL import Image, ImageDraw
     face, about = Image.fromarray(np.ascontiguousarray(crop_face(image, square_box(moment.box, .3)))).resize((side, side)), f'{moment.label} {moment.strength:.0%}'
@@ -203,7 +203,7 @@ def moment_strip(
     most:int=8,
     side:int=140, # Pixels of each face
 )->np.ndarray:    # H×W×3 uint8; white where nothing was expressive
-    "Show the most expressive moments side by side"
+    "Show the most expressive moments side by side; raises `VideoError`, and `FerError` for a camera"
     chosen = moments(summary, most)
     with open_film(source) as film:
         if film.live: raise FerError(f"{film.name} cannot be read again; record a film to get its moments as pictures")
@@ -211,13 +211,13 @@ def moment_strip(
     tiles = [_tile(images[m.frame], m, summary.labels, side) for m in chosen if m.frame in images]
     return np.concatenate([np.pad(t, ((6,6),(6,6),(0,0)), constant_values=255) for t in tiles] or [np.full((side, side, 3), 255, np.uint8)], axis=1)
 
-# %% ../nbs/25_summary.ipynb #2864fd8a
+# %% ../nbs/25_summary.ipynb #f8053054
 def save_summary(
     summary:VideoSummary,
     folder,
     source=None, # The film, for the strip of moments; none is drawn if None
 )->list:         # Of the paths written
-    "Write `summary.json`, `timeline.png` and `moments.png`; raises `TableError`"
+    "Write `summary.json`, `timeline.png` and, with a film, `moments.png`, over what is there; raises `TableError`, `VideoError`, and `FerError` for a camera"
     from PIL import Image
     folder = Path(folder).expanduser()
     paths = [folder/n for n in ('summary.json', 'timeline.png', *(['moments.png'] if source is not None else []))]

@@ -84,14 +84,14 @@ class TableWriter:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../nbs/23_tables.ipynb #6da4ff85
+# %% ../nbs/23_tables.ipynb #3f9eff0c
 def _check_head(path, columns): # the table at path has these columns, or raise
     with open(path, newline='', encoding='utf-8') as f: head = next(csv.reader(f), None)
     if head is not None and head != columns: raise TableError(f"{path} has other columns than this run would write; choose another name, or leave out --resume to begin anew")
 
 def cut_table(
     path,    # Of a CSV
-    begins,  # Row (dict) -> bool: the first row for which it is true goes, and all that follow
+    begins,  # Row (dict) -> bool: the first row for which it is true, or which is cut short, goes, and all that follow; a table whose header is cut becomes empty
 )->None:
     "Shorten a table in place"
     path = Path(path)

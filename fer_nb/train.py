@@ -24,7 +24,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, in_precision, load_network
 
-# %% ../nbs/13_train.ipynb #b5616b31
+# %% ../nbs/13_train.ipynb #b22b53a0
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -34,14 +34,14 @@ TRAIN_FILE, HISTORY_FILE = 'train.json', 'history.csv'
 class TrainConfig:
     "The choices of a training run"
     model:str='mini_xception'
-    labels:str|None='fer2013'     # Label set: a name or a label file; None takes the class names of the data
+    labels:str|None='fer2013'     # Label set: a name or a label file, None for the class names of the data; for the command line, since train takes the label set of its data
     preprocess:Preprocess=Preprocess()
     augment:Augment|None=Augment()
     epochs:int=60
     batch_size:int=64             # Of all devices together
     learning_rate:float=.004      # The highest, reached after the warm-up; then a cosine down to 0
     warmup_epochs:float=1.
-    weight_decay:float=.02        # Decoupled from the gradient (Loshchilov and Hutter 2019)
+    weight_decay:float=.02        # Decoupled from the gradient (Loshchilov and Hutter 2019); for adamw and sgd, not used by adam
     label_smoothing:float=.05
     class_weights:float=0.        # Weight of a class is (mean count / its count) to this power: 0 none, 1 balanced
     balanced_sampling:bool=False  # Draw every class equally often, with repetition
@@ -63,7 +63,7 @@ class TrainConfig:
     patience:int=0                # Stop after so many epochs without improvement; 0 never
     target_accuracy:float=0.      # Stop when validation reaches it; 0 never
     devices:int=1                 # Train on so many at once, 0 on all there are
-    subset:int=0                  # Train on so many faces, drawn by the seed, to try something out; 0 on all
+    subset:int=0                  # Train on so many faces and validate on as many, drawn by the seed, to try something out; 0 on all
 
 # %% ../nbs/13_train.ipynb #2e92edd1
 def save_config(config:TrainConfig, folder)->None:
@@ -96,9 +96,9 @@ def own_data_config(
     return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=16, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
                        weights=weights, head_epochs=head, unfreeze=.5, fine_rate=.001)
 
-# %% ../nbs/13_train.ipynb #9d8a0c1d
+# %% ../nbs/13_train.ipynb #ebe521d6
 class FaceBatches(keras.utils.PyDataset):
-    "Augmented batches of (faces, soft labels) in a new order every epoch"
+    "Augmented batches in a new order every epoch: faces B×size×size×channels float32, 0 to 255, and soft labels B×classes float32, with a second head a pair of them; a last batch that is not full is left out; raises `TrainError` without votes for the second head"
     def __init__(self, ds:FaceDataset, config:TrainConfig):
         super().__init__()
         self.ds, self.config, self.epoch, self._drawn = ds, config, 0, (None, None)

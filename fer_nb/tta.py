@@ -51,9 +51,9 @@ VIEWS = { # Name -> faces to a list of views
     'all':    lambda faces: [v for part in (_moved(faces) + _sizes(faces)[1:]) for v in (part, part[:,:,::-1])],
 }
 
-# %% ../nbs/28_tta.ipynb #9c4e31bd
+# %% ../nbs/28_tta.ipynb #39a7ca14
 class TtaModel:
-    "A model that answers with the mean probability over several views"
+    "A model that answers with the mean probability over several views; raises `FerError` for unknown views"
     def __init__(self,
         model,             # An OnnxModel
         views:str='flip',  # A key of VIEWS

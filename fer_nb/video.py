@@ -213,7 +213,7 @@ def _check(every, detect_every, start, end, resume, out, annotated, film): # wha
     drawn = annotated and Path(annotated).expanduser()
     if drawn and drawn.exists() and Path(film.name).exists() and drawn.samefile(film.name): raise VideoError(f"{annotated} is the film itself; give the annotated one another name")
 
-# %% ../nbs/26_video.ipynb #3c7a9ad9
+# %% ../nbs/26_video.ipynb #0c132107
 def analyze_video(
     source,                     # Path, URL, number of a camera or "camera", see open_film
     recognizer:Recognizer|None=None, # The default model and the best detector if None
@@ -229,7 +229,7 @@ def analyze_video(
     workers:int=2,              # Frames that are searched at a time
     language:str|None=None,     # Of the words on the annotated film, see annotate
 )->VideoSummary:
-    "Name the expression of every face in every frame; raises `VideoError`, `TableError`"
+    "Name the expression of every face in every frame; files named by out and annotated are overwritten, but for a table that is resumed; raises `VideoError`, `TableError`, and where it loads the recognizer `ModelError`, `DetectorError`"
     with open_film(source) as film:
         _check(every, detect_every, start, end, resume, out, annotated, film)
         recognizer = recognizer or Recognizer.load(threads=1)
