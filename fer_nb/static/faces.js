@@ -105,6 +105,7 @@ const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel"
 
 const number = (n, options = {}) => new Intl.NumberFormat(page.language ?? "en", options).format(n);
 const percent = (p) => number(p, { style: "percent" });
+const beside = (word, p) => `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`; // the sign stays with its number
 function seconds(s) { // rounded first: no "1:60"
   const whole = Math.round(s);
   return whole < 60 ? `${number(s, { maximumFractionDigits: s < 10 ? 1 : 0 })} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -137,8 +138,8 @@ function mark({ icon, emoji }) {
 // What an answer is called: its word, or "not sure" under the visitor's threshold
 function named(face, model) {
   const sure = face.confidence >= (model.get("settings").threshold ?? 0), c = classOf(model.get("classes"), face.label);
-  return sure ? { ...c, sure, text: `${wordOf(c)} ${percent(face.confidence)}` }
-    : { ...c, sure, color: "#c8ced8", emoji: "❔", icon: null, text: `${t("face.unsure")} ${percent(face.confidence)}` };
+  return sure ? { ...c, sure, text: beside(wordOf(c), face.confidence) }
+    : { ...c, sure, color: "#c8ced8", emoji: "❔", icon: null, text: beside(t("face.unsure"), face.confidence) };
 }
 
 // ---- boxes over a picture -----------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ function overlay(layer, video, model, choose) {
         f.at[k] += by;
         if (Math.abs(by) > 0.05 || ahead < AHEAD_MS && !frozen) moving = true;
       }
-      const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: `${wordOf(c)} ${percent(f.face.probabilities[c.name] ?? 0)}` })) : null;
+      const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: beside(wordOf(c), f.face.probabilities[c.name] ?? 0) })) : null;
       f.mark.place(f.at, named(f.face, model), { ...size, unit, count: faces.size, lines, strong: n === chosen && faces.size > 1 });
     }
     if (moving) requestAnimationFrame(glide); else looping = false; // at rest until the next reply: a slow server does not keep the screen busy
