@@ -73,13 +73,24 @@ def test_the_window_on_a_screen(screen, film, tmp_path):
         shutil.copy(p, SHOTS)
     assert len(list(SHOTS.glob('desktop_*.png'))) == 5 and len(list((tmp_path/'kept').iterdir())) == 1
 
+COLORS = """
+from PySide6.QtWidgets import QApplication
+app = QApplication([]); seen = app.primaryScreen().grabWindow(0).toImage()
+print(len({seen.pixel(x, y) for x in range(0, 1280, 40) for y in range(0, 800, 40)}))
+"""
+
+def colors_on(env): # of a grid of points: one on an empty screen
+    return int(subprocess.run([sys.executable, '-c', COLORS], env=env, capture_output=True, text=True).stdout or 0)
+
 def test_the_command_opens_and_ends(screen, film):
     "fer-nb desktop, from the command line to Ctrl+C, with no stack trace"
     import signal
     env = {**os.environ, 'DISPLAY': screen, 'QT_QPA_PLATFORM': 'xcb'}
     window = subprocess.Popen(['fer-nb','desktop',film,'-d','haar'], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(8)
+    end = time.monotonic() + 90
+    while window.poll() is None and colors_on(env) < 3 and time.monotonic() < end: time.sleep(.5)           # until it is on the screen
     assert window.poll() is None, window.communicate()[1]
+    assert colors_on(env) >= 3, 'no window came'; time.sleep(2)
     window.send_signal(signal.SIGINT)
     out, err = window.communicate(timeout=30)
     assert window.returncode == 0 and err.strip() == '', err
