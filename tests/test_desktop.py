@@ -93,4 +93,5 @@ def test_the_command_opens_and_ends(screen, film):
     assert colors_on(env) >= 3, 'no window came'; time.sleep(2)
     window.send_signal(signal.SIGINT)
     out, err = window.communicate(timeout=30)
-    assert window.returncode == 0 and err.strip() == '', err
+    said = [l for l in err.splitlines() if l.strip() and not l.startswith('QBackingStore')] # Qt's own, where the window goes in the middle of a frame
+    assert window.returncode == 0 and said == [], err
