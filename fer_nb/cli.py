@@ -474,7 +474,7 @@ def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detect
     if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
     typer.echo(f"{what} is at {(find_yunet() or fetch_yunet()) if what == 'yunet' else get_model(what)}")
 
-# %% ../nbs/42_cli.ipynb #855a1063
+# %% ../nbs/42_cli.ipynb #63da915f
 def _need(*modules): # of the extra train, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -509,13 +509,18 @@ def _say_problems(data, ds, problems): # the first is a sample: a class that the
 
 def _config_from(model, epochs, labels): # fine-tune a model of this project on other labels: its input, its architecture, its weights
     from dataclasses import replace
-    from fer_nb.spec import KERAS_FILE, find_model, load_spec
+    from fer_nb.spec import load_spec
     from fer_nb.train import load_config, own_data_config
-    folder = find_model(model)
-    if not (folder/KERAS_FILE).exists(): raise FerError(f"{folder} has no {KERAS_FILE} to go on from; in a clone of the repository the models have one")
-    return replace(own_data_config(load_config(folder).model, load_spec(folder).preprocess, str(folder/KERAS_FILE), epochs), labels=labels)
+    weights = _weights_of(model)
+    return replace(own_data_config(load_config(weights.parent).model, load_spec(weights.parent).preprocess, str(weights), epochs), labels=labels)
 
-# %% ../nbs/42_cli.ipynb #d5873161
+def _weights_of(model): # its model.keras, a path
+    from fer_nb.spec import KERAS_FILE, find_model
+    path = find_model(model)/KERAS_FILE
+    if not path.exists(): raise FerError(f"{path.parent} has no {path.name}; in a clone of the repository most models have one")
+    return path
+
+# %% ../nbs/42_cli.ipynb #ae6f9ae1
 @app.command()
 def train(
     out:Annotated[Path, typer.Option(help='Folder of the run; the same command on it goes on where a stopped run was.')],
@@ -528,11 +533,12 @@ def train(
     tensorboard:Annotated[Optional[Path], typer.Option(help='Also write logs for TensorBoard into this folder.')]=None,
 ):
     "Train a network and write its model folder"
-    _need('keras', 'onnx')
     if (config is None) == (start is None): raise FerError('give --config FILE to repeat a run, or --from MODEL to fine-tune one on data of your own')
     if config: _refuse({'--epochs': epochs, '--labels': labels}, '--config repeats a run as it was')
     for path in filter(None, (config, data, votes)): # said before TensorFlow is loaded, which takes long
         if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
+    if start: _weights_of(start)
+    _need('keras', 'onnx')
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
     cfg = load_config(config) if config else _config_from(start, epochs or 30, labels)
@@ -552,7 +558,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #2febbb04
+# %% ../nbs/42_cli.ipynb #288feca7
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -562,9 +568,11 @@ def export_command(
     data:Annotated[Optional[Path], typer.Option(help='Labeled faces: int8 chooses its scales on their training part, and the accuracy before and after is measured on their validation part.')]=None,
 ):
     "Write MODEL in another format, refusing one that answers differently from Keras; with --data also say what the smaller precision costs"
-    _need('keras', 'onnx')
     if data and not data.exists(): raise FerError(f"{data} is not there; see data/README.md")
     if format != 'onnx': _refuse({'--data': data}, f'accuracy is measured for onnx, not for {format}')
+    if precision == 'int8' and not data: raise FerError('int8 has to see faces to choose its scales; give --data')
+    _weights_of(model)
+    _need('keras', 'onnx')
     from fer_nb.export import convert
     from fer_nb.models import load_network
     from fer_nb.preprocess import faces_input
