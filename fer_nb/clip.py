@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['MAX_FILM_BYTES', 'sweep', 'make_place', 'film_rows', 'Work', 'FilmWidget']
 
-# %% ../nbs/46_clip.ipynb #b65631c6
+# %% ../nbs/46_clip.ipynb #2ac270c8
 import atexit, os, re, shutil, tempfile, threading, time
 from pathlib import Path
 import traitlets
-from .labels import FerError
+from .labels import FerError, LANGUAGES
 from .film import FilmWriter, open_film
 from .video import draw_look, watch
 from .widgets import FaceWidget, source
@@ -37,22 +37,23 @@ def make_place()->Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
-# %% ../nbs/46_clip.ipynb #f43364a9
+# %% ../nbs/46_clip.ipynb #3e53db2b
 def film_rows(
     recognizer,
     film,           # From open_film
     out,            # FilmWriter
-):                  # Yields for each frame: its index, its seconds, and a list of [face, box, score, label, confidence, probabilities]
+    language:str|None=None, # Of the words in the film, see annotate
+):                  # Yields for each frame: its index, its seconds, and a list of [face, box, score, label, confidence, probabilities, flags]
     "Name the faces of every frame, averaged over time, and write the annotated film"
     for look in watch(film, recognizer, workers=1):
-        out.add(draw_look(look), look.frame.time)
-        yield look.frame.index, round(look.frame.time, 3), [[s.number, list(s.raw.box), s.raw.score, s.smooth.label, s.smooth.confidence, list(s.smooth.probabilities.values())] for s in look.faces]
+        out.add(draw_look(look, language), look.frame.time)
+        yield look.frame.index, round(look.frame.time, 3), [[s.number, list(s.raw.box), s.raw.score, s.smooth.label, s.smooth.confidence, list(s.smooth.probabilities.values()), ' '.join(s.raw.flags)] for s in look.faces]
 
 class Work(threading.Thread):
     "The reading of one film, beside the kernel's own thread, so that it can be told to stop"
-    def __init__(self, recognizer, place:Path, source:Path, tell):
+    def __init__(self, recognizer, place:Path, source:Path, tell, language=None):
         super().__init__(daemon=True)
-        self.recognizer, self.place, self.source, self.tell, self.stopped = recognizer, place, source, tell, threading.Event()
+        self.recognizer, self.place, self.source, self.tell, self.language, self.stopped = recognizer, place, source, tell, language, threading.Event()
 
     def run(self):
         try: self.tell({'kind': 'film-done', **self.read()})
@@ -63,7 +64,7 @@ class Work(threading.Thread):
     def read(self)->dict: # how it ended
         rows, last, target = [], time.monotonic(), self.place/'annotated.mp4'
         with open_film(self.source) as film, FilmWriter(target, film.fps, sound=self.source) as out:
-            for index, at, faces in film_rows(self.recognizer, film, out):
+            for index, at, faces in film_rows(self.recognizer, film, out, self.language):
                 if self.stopped.is_set(): return {'canceled': True}
                 rows.append([index, at, faces])
                 if time.monotonic() - last > .4: self.say(rows, film.count); rows, last = [], time.monotonic()
@@ -80,8 +81,16 @@ class Work(threading.Thread):
                 self.tell({'kind': 'film-part'}, [part])
         return {}
 
-# %% ../nbs/46_clip.ipynb #21279eb8
+# %% ../nbs/46_clip.ipynb #0b2798b5
 MAX_FILM_BYTES = 150_000_000
+
+def _append(path, parts): # size of the file then, in bytes
+    with open(path, 'ab') as f:
+        for part in parts: f.write(part)
+        return f.tell()
+
+def _known(language): # None where the page's is none that words can be drawn in
+    return language if language in LANGUAGES else None
 
 class FilmWidget(FaceWidget):
     "Choose a video file, watch it being read, and take home its table and the annotated film"
@@ -99,12 +108,11 @@ class FilmWidget(FaceWidget):
         if content.get('first'): self.on_cancel(None, None); self.place = make_place()
         if self.place is None: return {'canceled': True}
         target = self.place/('film' + re.sub(r'[^.\w]', '', Path(str(content.get('name'))).suffix)[:8])
-        with open(target, 'ab') as f:
-            for part in buffers: f.write(part)
-            size = f.tell()
+        try: size = _append(target, buffers)
+        except OSError as e: self.on_cancel(None, None); raise FerError(f"this video could not be kept while it is worked on ({e.strerror}); try a shorter one, or tell who runs the app") from None
         if size > self.limit: self.on_cancel(None, None); raise FerError(f"the video is over {self.limit//10**6} MB; make it shorter first")
         if content.get('last'):
-            self.work = Work(self.session.twin(), self.place, target, self.teller(content.get('run')))
+            self.work = Work(self.session.twin(), self.place, target, self.teller(content.get('run')), _known(content.get('language')))
             self.place = None
             self.work.start()
         return {'received': size}

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PANELS', 'model_facts', 'HeaderWidget', 'SettingsWidget', 'upload_limit', 'load_app']
 
-# %% ../nbs/48_page.ipynb #05cda7ec
-import json, os
+# %% ../nbs/48_page.ipynb #ab461b77
+import os
 import traitlets
 import fer_nb
 from .labels import FerError
@@ -15,15 +15,14 @@ from .widgets import FaceWidget, Session, shown_name, source
 from .live import LiveWidget
 from .photos import PhotoWidget
 from .clip import FilmWidget
-from .quality import QualityWidget
+from .quality import QualityWidget, measured
 
-# %% ../nbs/48_page.ipynb #55394908
+# %% ../nbs/48_page.ipynb #45438ba6
 def model_facts(
     recognizer:Recognizer,
 )->dict: # Name, detector, accuracy (None where unknown), data set
     "What the head of the page says of the model, from its folder"
-    path = recognizer.model.folder/'metrics.json'
-    metrics = json.loads(path.read_text()) if path.exists() else {}
+    metrics = measured(recognizer.model.folder, recognizer.label_set.name) or {}
     return {'model': shown_name(recognizer.model), 'detector': getattr(recognizer.detector, 'name', 'custom'), 'labels': len(recognizer.label_set),
             'accuracy': metrics.get('accuracy'), 'dataset': metrics.get('dataset'), 'version': fer_nb.__version__}
 

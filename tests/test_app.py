@@ -163,7 +163,12 @@ def test_pause_go_on_stop_and_again(visit):
     page.get_by_role('button', name='Stop', exact=True).click()
     page.wait_for_timeout(500)
     assert page.locator('.fer-live .fer-box').count() == 0 and page.locator('video').first.evaluate('v => v.srcObject') is None
-    start(page)
+    rows = lambda: [r.split(',') for r in downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines()[1:]]
+    before = rows(); start(page); page.wait_for_timeout(2000); after = rows()
+    assert after[:len(before)] == before and len(after) > len(before) and float(after[-1][0]) > float(before[-1][0]), (before[-1:], after[-1:])   # the second start is recorded too
+    page.get_by_role('button', name='Pause').click(); page.get_by_role('button', name='Mirror').click(); page.wait_for_timeout(300)
+    assert page.locator('.fer-live .fer-box').count() >= 1                                              # the other way round, and still there
+    page.get_by_role('button', name='Mirror').click(); page.get_by_role('button', name='Go on').click()
     page.locator('#fer-tab-photos').click()                                                             # who leaves the tab is not filmed on
     assert page.locator('.fer-live').get_attribute('data-state') == 'idle'
 
@@ -219,7 +224,7 @@ def test_downloads_of_a_visit(visit):
     until(lambda: float(seconds.inner_text().split()[0]) >= 1.2)
     name, data = downloaded(page, 'Save CSV')
     head, *rows = data.decode('utf-8-sig').splitlines()
-    assert name.endswith('.csv') and head == 'time,face,x,y,w,h,score,label,confidence,angry,disgust,fear,happy,sad,surprise,neutral' and len(rows) >= 3 and rows[0].split(',')[7] == 'happy'
+    assert name.endswith('.csv') and head == 'time,face,x,y,w,h,score,label,confidence,sure,angry,disgust,fear,happy,sad,surprise,neutral' and len(rows) >= 3 and rows[0].split(',')[7] == 'happy'
     name, data = downloaded(page, 'Save chart (PNG)')
     from PIL import Image
     assert name.endswith('.png') and len(np.unique(np.array(Image.open(io.BytesIO(data)).convert('L')))) > 10
@@ -233,10 +238,11 @@ def test_settings_change_while_it_runs(visit):
     until(lambda: 'two_heads' in page.locator('.fer-facts').inner_text())
     page.get_by_label('Expressions').select_option('ferplus')
     page.locator('.fer-live .fer-bar[data-label=contempt]').first.wait_for()
+    assert 'FER2013' not in page.locator('.fer-facts').inner_text()                                     # the figure of the other labels is not this one's
     until(lambda: page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 8)
     until(lambda: '%' in page.locator('.fer-live .fer-bar[data-label=contempt] .fer-number').first.inner_text())
     page.get_by_role('slider').fill('95')
-    page.locator('.fer-live .fer-box[data-label=unsure]').first.wait_for()
+    page.locator('.fer-live .fer-box[data-sure=false]').first.wait_for()
     page.get_by_label('Model').select_option('mini_xception')
     until(lambda: page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 7)
     assert page.locator('.fer-live').get_attribute('data-state') == 'running'
@@ -492,6 +498,24 @@ def test_a_killed_kernel_is_said_and_the_camera_comes_back(visit, server):
     shot(page, 'kernel_gone')
     page.get_by_role('button', name='Reconnect').click()
     page.locator('.fer-live .fer-box').first.wait_for()                                                 # the camera goes on by itself
+
+def test_a_start_without_a_kernel(visit, server):
+    page = visit(); kernel_of(page, server).kill(); time.sleep(2)
+    page.get_by_role('button', name=START).click()
+    page.get_by_text('The server no longer answers this page. Press Reconnect').wait_for()
+
+def test_a_kernel_that_goes_while_it_reads_a_film(visit, server, tmp_path):
+    from skimage.data import astronaut
+    from fer_nb.film import FilmWriter
+    with FilmWriter(tmp_path/'long.mp4', 10) as out:
+        for move in range(400): out.add(astronaut()[:300, move % 200:240 + move % 200])
+    page = visit('film')
+    page.evaluate("""() => { const now = performance.now.bind(performance); window.hurry = 0; performance.now = () => now() + hurry;
+        const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms === 30_000 ? 2_000 : ms, ...rest); }""") # who can wait so long?
+    choose_video(page, tmp_path/'long.mp4'); page.get_by_text('Looking at frame').wait_for(); kernel_of(page, server).kill()
+    page.evaluate('hurry = 16_000'); page.get_by_text('The server does not answer.').wait_for(timeout=45_000)
+    assert page.get_by_role('button', name='Choose a video').is_enabled()
+    time.sleep(5)
 
 def test_clear_in_the_middle_of_a_batch(visit):
     page = visit('photos')

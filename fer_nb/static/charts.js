@@ -55,6 +55,19 @@ function readable(color, node) {
   return hex();
 }
 
+// Which color is which, for a chart that is saved without the page around it: rows of { label, color, x }, x in pixels; `pen` has its font
+function keyRows(pen, lines, width, unit) {
+  const rows = [[]];
+  let x = 0;
+  for (const line of lines) {
+    const wide = pen.measureText(line.label).width + 38 * unit;
+    if (x + wide > width && rows.at(-1).length) { rows.push([]); x = 0; }
+    rows.at(-1).push({ ...line, x });
+    x += wide;
+  }
+  return rows;
+}
+
 // Theme or language changed: charts are drawn again
 function onTheme(redo) {
   const system = matchMedia("(prefers-color-scheme: dark)");

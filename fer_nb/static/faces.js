@@ -129,6 +129,9 @@ const inkOn = (color) => ((luminance(color) + 0.05) / 0.05 > 1.05 / (luminance(c
 
 const classOf = (classes, name) => classes.find((c) => c.name === name) ?? { name, color: "#999999", emoji: "▪", words: {} };
 const wordOf = (c) => c.words?.[page.language] ?? c.name;
+const UNSURE = ""; // where answers are counted, a name that no label can have
+const unsure = () => ({ name: UNSURE, emoji: "❔", icon: null, color: "#c8ced8", words: { [page.language]: t("face.unsure") } });
+const dataName = (name) => ({ fer2013: "FER2013", ferplus: "FER+" }[name] ?? name);
 
 // The user's PNG where there is one, else the emoji
 function mark({ icon, emoji }) {
@@ -139,7 +142,7 @@ function mark({ icon, emoji }) {
 function named(face, model) {
   const sure = face.confidence >= (model.get("settings").threshold ?? 0), c = classOf(model.get("classes"), face.label);
   return sure ? { ...c, sure, text: beside(wordOf(c), face.confidence) }
-    : { ...c, sure, color: "#c8ced8", emoji: "❔", icon: null, text: beside(t("face.unsure"), face.confidence) };
+    : { ...unsure(), name: c.name, sure, text: beside(t("face.unsure"), face.confidence) };
 }
 
 // ---- boxes over a picture -----------------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ function faceMark(number, color) {
     if (count > 1 && text.getComputedTextLength() > room) words.remove();
     look.icon ? picture.setAttribute("href", look.icon) : picture.removeAttribute("href");
     wide = text.getComputedTextLength() + 0.8 * size + (look.icon ? 1.3 * size : 0);
-    node.dataset.label = look.sure ? look.name : "unsure";
+    node.dataset.label = look.name; node.dataset.sure = look.sure;
     list.replaceChildren(...(lines ?? []).flatMap((l, i) => [
       el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size, height: 1.35 * size, fill: "#000000", "fill-opacity": 0.6 }),
       el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size * l.p, height: 1.35 * size, fill: l.color, "fill-opacity": 0.55 }),

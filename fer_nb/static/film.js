@@ -1,6 +1,6 @@
 // A short video file: sent in parts, read on the server, its table, timeline and annotated film taken home.
 
-const PART_BYTES = 4_000_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
+const PART_BYTES = 4_000_000, SILENCE_MS = 15_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
 
 function filmView(model) {
   const input = el("input", { type: "file", accept: "video/*", class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
@@ -15,7 +15,7 @@ function filmView(model) {
   player.hidden = true;
   const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
 
-  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null; // run: of this film, told apart from those before it and from another view's
+  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null, heard = Infinity; // run: of this film, told apart from those before it and from another view's
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
@@ -27,7 +27,7 @@ function filmView(model) {
   async function begin(file) {
     if (!file) return;
     const mine = ++run, limit = model.get("max_bytes");
-    reset(file.name);
+    reset(file.name); heard = Infinity;
     if (!file.type.startsWith("video/") && !VIDEO.test(file.name)) return show("film.not-video", { name }, true);
     if (file.size > limit) return show("photos.too-large", { name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }, true);
     setBusy(true);
@@ -36,17 +36,31 @@ function filmView(model) {
         show("film.sending", { name, percent: percent(at / file.size) }); progress.value = at / file.size;
         const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
         if (mine !== run) return;
-        await ask(model, { kind: "film", run: mine, name, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
+        await ask(model, { kind: "film", run: mine, name, language: page.language, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
         if (mine !== run) return;
       }
-      progress.removeAttribute("value");
-    } catch (error) { if (mine === run) { setBusy(false); show("error.reply", { text: error.message }, true); } }
+      progress.removeAttribute("value"); heard = performance.now();
+    } catch (error) { if (mine === run) { giveUp(); show("error.reply", { text: error.message }, true); } }
   }
 
-  function stop() {
-    run++; model.send({ kind: "cancel" });
-    setBusy(false); reset(name); show("film.canceled");
+  function giveUp() { // what came of the film does not stay on the server
+    run++; heard = Infinity;
+    try { model.send({ kind: "cancel" }); } catch { /* no kernel: its films are gone with it */ }
+    setBusy(false);
   }
+
+  function stop() { giveUp(); reset(name); show("film.canceled"); }
+
+  async function listen() { // a kernel that is gone does not say so: after a silence it is asked something
+    if (!busy || performance.now() - heard < SILENCE_MS) return;
+    const mine = run;
+    heard = Infinity;
+    const lives = await ask(model, { kind: "words", language: page.language }, { seconds: 30 }).then(() => true, () => false);
+    if (mine !== run || !busy) return;
+    if (lives) { heard = performance.now(); return; }
+    giveUp(); show("error.no-answer", {}, true); draw(true); // what was read until then can be taken home
+  }
+  const listening = setInterval(listen, 5000);
 
   function reset(next) {
     name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0;
@@ -58,6 +72,7 @@ function filmView(model) {
 
   function receive(reply, buffers) {
     if (!busy || reply.run !== run || !["film-rows", "film-part", "film-done"].includes(reply.kind)) return;
+    heard = performance.now();
     if (reply.kind === "film-part") return parts.push(...buffers);
     if (reply.kind === "film-rows") {
       if (!rows.length) classes = classesOf(reply.labels);
@@ -82,18 +97,21 @@ function filmView(model) {
   // -- what was seen
 
   const numbers = () => [...new Set(rows.flatMap((r) => r[2].map((f) => f[0])))].sort((a, b) => a - b);
-  const ofFace = (n) => rows.flatMap(([, at, faces]) => faces.filter((f) => f[0] === n).map((f) => ({ at, label: f[3], confidence: f[4], p: f[5] })));
+  const view = { get: (key) => (key === "classes" ? classes : model.get(key)) }; // its labels are those of its answers
+  const isSure = (f) => named({ label: f[3], confidence: f[4] }, view).sure;
+  const ofFace = (n) => rows.flatMap(([, at, faces]) => faces.filter((f) => f[0] === n).map((f) => ({ at, label: isSure(f) ? f[3] : UNSURE, p: f[5] })));
 
   function draw(force = false) {
     const now = performance.now();
     if (!rows.length || (!force && now - lastDrawn < 700)) return;
-    lastDrawn = now; outcome.hidden = false; asCsv.disabled = asPng.disabled = busy;
+    lastDrawn = now; outcome.hidden = false; asCsv.disabled = busy;
     const all = numbers();
     if (!all.includes(chosen)) chosen = all[0] ?? null;
+    asPng.disabled = busy || chosen == null;
     drawStrips(all); drawChart();
   }
 
-  const MAX_STRIPS = 30;
+  const MAX_STRIPS = 30, shownAs = (label) => (label === UNSURE ? unsure() : classOf(classes, label));
   function drawStrips(all) { // a row a face: colored where it shows an expression, empty where it is away
     const end = Math.max(rows.at(-1)[1], 0.1), step = rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
     strips.replaceChildren(...all.slice(0, MAX_STRIPS).map((n) => {
@@ -102,11 +120,11 @@ function filmView(model) {
       const share = {}; for (const s of seen) share[s.label] = (share[s.label] ?? 0) + 1;
       const most = Object.entries(share).sort((a, b) => b[1] - a[1])[0];
       const bar = el("svg", { viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true" }, ...runs.map((r) => {
-        const c = classOf(classes, r.label), part = el("rect", { x: (1000 * r.from) / (end + step), y: 0, width: Math.max(1.5, (1000 * (r.to - r.from)) / (end + step)), height: 20, fill: c.color });
+        const c = shownAs(r.label), part = el("rect", { x: (1000 * r.from) / (end + step), y: 0, width: Math.max(1.5, (1000 * (r.to - r.from)) / (end + step)), height: 20, fill: c.color });
         part.append(el("title", {}, `${wordOf(c)}, ${seconds(r.from)} – ${seconds(r.to)}`));
         return part;
       }));
-      const main = classOf(classes, most[0]);
+      const main = shownAs(most[0]);
       return el("button", { type: "button", class: "fer-strip", "data-face": n, "aria-pressed": String(n === chosen), onclick: () => { chosen = n; draw(true); strips.querySelector(`[data-face="${n}"]`)?.focus(); } },
         el("span", { class: "fer-strip-name" }, t("film.face", { n }), " ", mark(main), ` ${wordOf(main)} ${percent(most[1] / seen.length)}`), bar);
     }));
@@ -124,16 +142,25 @@ function filmView(model) {
   }
 
   function table() {
-    return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", ...classes.map((c) => c.name)],
-      ...rows.flatMap(([frame, at, faces]) => faces.map(([n, box, score, label, confidence, p]) => [frame, at, n, ...box, score, label, confidence, ...p]))]);
+    return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...classes.map((c) => c.name)],
+      ...rows.flatMap(([frame, at, faces]) => faces.map((f) => { const [n, box, score, label, confidence, p, flags] = f; return [frame, at, n, ...box, score, label, confidence, isSure(f), flags, ...p]; }))]);
   }
 
   async function savePng() {
     if (!chart) return;
-    const from = chart.chart.ctx.canvas, ratio = devicePixelRatio || 1, canvas = el("canvas", { width: from.width, height: from.height + 40 * ratio }), pen = canvas.getContext("2d");
+    const from = chart.chart.ctx.canvas, ratio = devicePixelRatio || 1, canvas = el("canvas", { width: from.width, height: from.height }), pen = canvas.getContext("2d");
+    const font = `${14 * ratio}px system-ui, sans-serif`, ink = resolved(node, "--fer-text"), line = 24 * ratio, left = 12 * ratio;
+    pen.font = font;
+    const key = keyRows(pen, classes.map((c) => ({ label: wordOf(c), color: readable(c.color, node) })), canvas.width - 2 * left, ratio);
+    canvas.height = from.height + 48 * ratio + key.length * line; // which empties it and its font
     pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.fillStyle = resolved(node, "--fer-text"); pen.font = `${14 * ratio}px system-ui, sans-serif`; pen.fillText(`${name} · ${t("film.chosen", { n: chosen })}`, 12 * ratio, 24 * ratio);
+    pen.font = font; pen.fillStyle = ink; pen.fillText(`${name} · ${t("film.chosen", { n: chosen })}`, left, line);
     pen.drawImage(from, 0, 36 * ratio);
+    key.forEach((row, i) => row.forEach(({ label, color, x }) => {
+      const y = from.height + 36 * ratio + (i + 1) * line;
+      pen.fillStyle = color; pen.fillRect(left + x, y - 11 * ratio, 12 * ratio, 12 * ratio);
+      pen.fillStyle = ink; pen.fillText(label, left + x + 18 * ratio, y);
+    }));
     save(await blobOf(canvas), `${stem()}.png`);
   }
 
@@ -143,7 +170,7 @@ function filmView(model) {
   }
   const closeTheme = onTheme(redo);
   model.on("msg:custom", receive);
-  return { node, relabel: redo, close() { if (busy) stop(); reset(""); closeTheme(); model.off("msg:custom", receive); } };
+  return { node, relabel: redo, close() { if (busy) stop(); clearInterval(listening); reset(""); closeTheme(); model.off("msg:custom", receive); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => filmView(model)) };

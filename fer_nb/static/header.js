@@ -63,7 +63,7 @@ function headerView(model) {
 
   function relabel() {
     const f = model.get("facts");
-    facts.textContent = [t("facts.model", { name: f.model, n: number(model.get("classes").length) }), f.accuracy ? t("facts.accuracy", { percent: number(f.accuracy, { style: "percent", maximumFractionDigits: 1 }), data: f.dataset === "fer2013" ? "FER2013" : f.dataset }) : null,
+    facts.textContent = [t("facts.model", { name: f.model, n: number(model.get("classes").length) }), f.accuracy ? t("facts.accuracy", { percent: number(f.accuracy, { style: "percent", maximumFractionDigits: 1 }), data: dataName(f.dataset) }) : null,
       t("facts.detector", { name: f.detector }), f.detector === "haar" ? t("facts.haar") : null, t("facts.feeling")].filter(Boolean).join(" ");
     languages.replaceChildren(...page.languages.map((code) => el("option", { value: code, lang: code }, nameOf(code))));
     languages.value = page.language;

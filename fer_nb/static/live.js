@@ -1,6 +1,6 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
@@ -8,6 +8,8 @@ function frameSender(model, video, { answered, failed }) {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const waiting = new Map(); // frame id -> when it was caught
   let width = 0, delays = [], nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0;
+
+  const isLost = () => performance.now() - lastReply > LOST_MS; // then one frame waits for long: more would pile up in the page until the network is back
 
   function caught() { // the camera has a new picture
     if (!running) return;
@@ -17,7 +19,7 @@ function frameSender(model, video, { answered, failed }) {
   const forgetNext = () => (video.requestVideoFrameCallback ? video.cancelVideoFrameCallback(next) : clearTimeout(next));
 
   async function send() {
-    if (!running || busy || !fresh || waiting.size >= IN_FLIGHT || !video.videoWidth || document.hidden) return;
+    if (!running || busy || !fresh || waiting.size >= (isLost() ? 1 : IN_FLIGHT) || !video.videoWidth || document.hidden) return;
     busy = true; fresh = false;
     const now = performance.now(), scale = Math.min(1, (width || model.get("frame_width")) / video.videoWidth);
     canvas.width = Math.round(video.videoWidth * scale); canvas.height = Math.round(video.videoHeight * scale);
@@ -42,9 +44,9 @@ function frameSender(model, video, { answered, failed }) {
 
   function look() { // once a second: frames that never came back, and a kernel that does not answer
     const now = performance.now();
-    for (const [id, sent] of waiting) if (now - sent > GIVE_UP_MS) waiting.delete(id);
+    for (const [id, sent] of waiting) if (now - sent > (isLost() ? PROBE_MS : GIVE_UP_MS)) waiting.delete(id);
     if (document.hidden) { lastReply = now; return; }
-    if (now - lastReply > LOST_MS) failed();
+    if (isLost()) failed();
     fit(); fresh = true; send();
   }
 
@@ -57,7 +59,11 @@ function frameSender(model, video, { answered, failed }) {
 
   model.on("msg:custom", receive);
   return {
-    begin() { began = performance.now(); nextId += 1000; model.send({ kind: "begin" }); this.resume(); },
+    begin() { // one clock for the whole visit: rows of a second start come after those of the first
+      began ||= performance.now(); nextId += 1000;
+      try { model.send({ kind: "begin" }); } catch { /* no kernel: `look` will say so */ }
+      this.resume();
+    },
     resume() { running = true; lastReply = performance.now(); clearInterval(watch); watch = setInterval(look, 1000); caught(); },
     pause() { running = false; clearInterval(watch); forgetNext(); waiting.clear(); },
     close() { this.pause(); model.off("msg:custom", receive); },
@@ -113,9 +119,13 @@ function overlay(layer, video, model, choose) {
     if (moving) requestAnimationFrame(glide); else looping = false; // at rest until the next reply: a slow server does not keep the screen busy
   }
 
+  function turn() { // what is drawn, to the other side
+    for (const f of faces.values()) { f.to = boxOf(f.face, size.width, mirrored); f.at = { ...f.to }; f.speed = { x: 0, y: 0 }; }
+  }
+
   return {
     update,
-    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; this.clear(); } wake(); },
+    set(values) { if ("chosen" in values) chosen = values.chosen; if ("all" in values) all = values.all; if ("frozen" in values) frozen = values.frozen; if ("mirrored" in values && values.mirrored !== mirrored) { mirrored = values.mirrored; turn(); } wake(); },
     close() { resized.disconnect(); },
     clear() { faces.clear(); layer.replaceChildren(); },
   };
@@ -124,29 +134,31 @@ function overlay(layer, video, model, choose) {
 // ---- what this visit showed: rows for the table, seconds by emotion, a minute by face ------------------------------
 
 function visitRecord(model) {
-  let rows = [], totals = {}, histories = new Map(), lastAt = 0;
+  let rows = [], totals = {}, histories = new Map(), lastAt = null; // null after a rest, which counts for nobody
   return {
     rows: () => rows, totals: () => totals, history: (n) => histories.get(n) ?? [],
     add(reply, time) {
-      const dt = Math.min(0.5, Math.max(0, time - lastAt));
-      lastAt = Math.max(lastAt, time);
+      const dt = lastAt == null ? 0 : Math.min(0.5, Math.max(0, time - lastAt));
+      lastAt = Math.max(lastAt ?? 0, time);
       for (const face of reply.faces) {
-        const label = named(face, model).sure ? face.label : "unsure";
-        totals[label] = (totals[label] ?? 0) + dt;
+        const { sure } = named(face, model), shown = sure ? face.label : UNSURE;
+        totals[shown] = (totals[shown] ?? 0) + dt;
         const history = histories.get(face.number) ?? [];
         histories.set(face.number, history);
         if (history.length && time - history.at(-1).time < ROW_MS / 1000) continue;
         history.push({ time, p: face.probabilities });
         while (history.length && history[0].time < time - TIMELINE_S - 1) history.shift();
-        rows.push([time.toFixed(2), face.number, ...face.box, face.score, label, face.confidence, face.probabilities]);
+        rows.push([time.toFixed(2), face.number, ...face.box, face.score, face.label, face.confidence, sure, face.probabilities]);
       }
       for (const [n, history] of histories) if (history.at(-1).time < time - TIMELINE_S) histories.delete(n);
       if (rows.length > MAX_ROWS) rows = rows.slice(-MAX_ROWS);
     },
-    clear() { rows = []; totals = {}; histories = new Map(); lastAt = 0; },
+    rest() { lastAt = null; },
+    begin() { lastAt = null; histories = new Map(); }, // the kernel counts faces from 1 again
+    clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; },
     table() {
       const labels = [...new Set(rows.flatMap((r) => Object.keys(r.at(-1))))];
-      return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", ...labels], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
+      return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", ...labels], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
     },
   };
 }
@@ -203,8 +215,8 @@ function liveView(model) {
 
   const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
   const sender = frameSender(model, video, { answered, failed: lost });
-  let state = "idle", stream = null, mirrored = true, all = false, chosen = null, faces = [], facesHere = [], bars, totalBars, chart = null, making = 0;
-  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, isLost = false, opening = 0;
+  let state = "idle", stream = null, mirrored = true, all = false, chosen = null, charted = null, faces = [], facesHere = [], bars, totalBars, chart = null, making = 0;
+  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, lastFaceAt = 0, holdUntil = 0, isLost = false, opening = 0;
 
   // -- camera
 
@@ -249,8 +261,8 @@ function liveView(model) {
     setMirror(track.getSettings().facingMode !== "environment");
     stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
     listCameras(); setState("running"); show(); hideLost();
-    replies = []; delays = []; boxes.set({ frozen: false });
-    sender.begin();
+    replies = []; delays = []; charted = null; lastFaceAt = performance.now(); boxes.set({ frozen: false });
+    record.begin(); sender.begin();
   }
 
   async function listCameras() { // names are known only once the camera was allowed
@@ -276,7 +288,7 @@ function liveView(model) {
 
   function togglePause() {
     if (state === "running") { sender.pause(); video.pause(); boxes.set({ frozen: true }); setState("paused"); show("live.paused"); }
-    else if (state === "paused") { video.play(); boxes.set({ frozen: false }); sender.resume(); setState("running"); show(); }
+    else if (state === "paused") { video.play(); boxes.set({ frozen: false }); record.rest(); lastFaceAt = performance.now(); sender.resume(); setState("running"); show(); }
   }
 
   function setMirror(yes) {
@@ -295,7 +307,7 @@ function liveView(model) {
   async function screenshot() {
     if (!video.videoWidth || state === "idle") return;
     save(await blobOf(await flatten(video, layer, video.videoWidth, video.videoHeight, mirrored)), `screenshot-${stamp()}.png`);
-    show("live.saved");
+    show("live.saved"); holdUntil = performance.now() + NOTICE_MS;
   }
 
   // -- a kernel that is gone, a network that is cut
@@ -323,10 +335,12 @@ function liveView(model) {
     lastTime = time; faces = reply.faces;
     record.add(reply, time);
     if (!faces.some((f) => f.number === chosen)) chosen = largest(faces)?.number ?? (record.history(chosen).length ? chosen : null);
+    charted = chosen ?? charted;
     boxes.set({ chosen }); boxes.update(reply, now, caughtAt);
     if (now - lastPanel > 100) { lastPanel = now; showFaces(); showTotals(); showMeter(now); asCsv.disabled = asPng.disabled = !record.rows().length; }
     if (now - lastChart > (still() ? 1000 : 250)) { lastChart = now; drawMinute(); }
-    if (state === "running") show(faces.length ? null : "live.no-face");
+    if (faces.length) lastFaceAt = now;
+    if (state === "running" && now > holdUntil) show(now - lastFaceAt < AWAY_MS ? null : "live.no-face");
     speak(now);
   }
 
@@ -339,7 +353,7 @@ function liveView(model) {
     Object.assign(meter.dataset, { rate: rate.toFixed(2), ms: delay.toFixed(1), faces: faces.length });
   }
 
-  function choose(n) { chosen = n; boxes.set({ chosen }); showFaces(); drawMinute(true); }
+  function choose(n) { chosen = charted = n; boxes.set({ chosen }); showFaces(); drawMinute(true); }
 
   function showFaces() { // a button a face, name and bars of the chosen one; what is there is changed, not made again
     const numbers = faces.map((f) => f.number).sort((a, b) => a - b);
@@ -377,13 +391,13 @@ function liveView(model) {
 
   function drawMinute(force = false) {
     if (!chart || (!force && state !== "running")) return;
-    chart.show(minuteData(record.history(chosen), model.get("classes"), lastTime), [-TIMELINE_S, 0]);
+    chart.show(minuteData(record.history(chosen ?? charted), model.get("classes"), lastTime), [-TIMELINE_S, 0]);
   }
 
   async function saveCharts() { // the minute and the totals in one picture
     if (!chart) await makeChart();
     if (!chart) return;
-    const from = chart.chart.ctx.canvas, wide = from.width, ratio = devicePixelRatio || 1, high = from.height + 60 * ratio, classes = model.get("classes"), totals = record.totals();
+    const from = chart.chart.ctx.canvas, wide = from.width, ratio = devicePixelRatio || 1, high = from.height + 60 * ratio, classes = [...model.get("classes"), unsure()], totals = record.totals();
     const line = 26 * ratio, canvas = el("canvas", { width: wide, height: high + (classes.length + 2) * line }), pen = canvas.getContext("2d");
     pen.fillStyle = resolved(node, "--fer-card"); pen.fillRect(0, 0, canvas.width, canvas.height);
     const ink = resolved(node, "--fer-text"), write = (text, x, y, color = ink) => { pen.fillStyle = color; pen.font = `${14 * ratio}px system-ui, sans-serif`; pen.fillText(text, x, y); };
@@ -392,9 +406,10 @@ function liveView(model) {
     const most = Math.max(1, ...Object.values(totals));
     classes.forEach((c, i) => {
       const y = high + (i + 1) * line, share = (totals[c.name] ?? 0) / most, color = readable(c.color, node);
-      write(`${c.emoji} ${wordOf(c)}`, 12 * ratio, y);
-      pen.fillStyle = color; pen.fillRect(160 * ratio, y - 12 * ratio, share * Math.max(10, wide - 260 * ratio), 14 * ratio);
-      write(seconds(totals[c.name] ?? 0), 168 * ratio + share * Math.max(10, wide - 260 * ratio), y);
+      pen.fillStyle = color; pen.fillRect(12 * ratio, y - 11 * ratio, 12 * ratio, 12 * ratio); // also where nothing was seen: the key of the lines above
+      write(`${c.emoji} ${wordOf(c)}`, 32 * ratio, y);
+      pen.fillStyle = color; pen.fillRect(180 * ratio, y - 12 * ratio, share * Math.max(10, wide - 280 * ratio), 14 * ratio);
+      write(seconds(totals[c.name] ?? 0), 188 * ratio + share * Math.max(10, wide - 280 * ratio), y);
     });
     save(await blobOf(canvas), `timeline-${stamp()}.png`);
   }
@@ -403,7 +418,8 @@ function liveView(model) {
 
   function speak(now) {
     const face = faces.find((f) => f.number === chosen), look = face && named(face, model);
-    const text = look ? (look.sure ? wordOf(look) : t("face.unsure")) : t("live.no-face-short");
+    if (!look && now - lastFaceAt < AWAY_MS) return; // a face that is missed in a frame or two
+    const text = look ? (look.sure ? wordOf(look) : t("face.unsure")) : ""; // the status line says that nobody is there
     if (text === lastSpoken || now - lastSpokenAt < 3000) return;
     spoken.textContent = lastSpoken = text; lastSpokenAt = now;
   }
@@ -424,7 +440,7 @@ function liveView(model) {
 
   function remake() { // labels, language, threshold or theme changed
     bars = barRows(model.get("classes")); barsHere.replaceChildren(bars.node);
-    totalBars = barRows([...model.get("classes"), { name: "unsure", emoji: "❔", color: "#c8ced8", words: { [page.language]: t("face.unsure") } }], { format: seconds });
+    totalBars = barRows([...model.get("classes"), unsure()], { format: seconds });
     totalsHere.replaceChildren(totalBars.node);
     facesHere = []; if (faces.length && !(model.get("classes")[0]?.name in faces[0].probabilities)) faces = [];
     listCameras(); showFaces(); showTotals();

@@ -101,7 +101,7 @@ function photosView(model) {
 
   function card(name) {
     const image = el("img", { alt: name }), layer = el("svg", { xmlns: "http://www.w3.org/2000/svg", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
-    const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name" }, name), faces = el("div", { class: "fer-faces" });
+    const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name", "aria-live": "polite" }, name), faces = el("div", { class: "fer-faces" });
     const entry = { name, image, layer, photo, text, faces, node: el("article", { class: "fer-result", "aria-label": name }, el("div", { class: "fer-result-body" }, el("div", { class: "fer-stack" }, photo, text), faces)) };
     image.addEventListener("error", () => { photo.hidden = true; });
     entry.view = { get: (key) => (key === "classes" ? entry.classes : model.get(key)) }; // its labels are those of its answer
@@ -137,8 +137,13 @@ function photosView(model) {
     say(entry.text, faces.length ? "photos.found" : "photos.none", { name: entry.name, faces: faceCount(faces.length) });
     const shown = entry.all ? faces : faces.slice(0, matchMedia("(max-width: 640px)").matches ? SHOWN_ON_PHONES : SHOWN_FACES);
     entry.faces.replaceChildren(...shown.map((face) => withHeat(entry, face)),
-      ...(shown.length < faces.length ? [button("photos.more", () => { entry.all = true; showEntry(entry); }, { say: ["photos.more", { n: number(faces.length) }] })] : []));
+      ...(shown.length < faces.length ? [button("photos.more", () => { entry.all = true; showEntry(entry); firstNew(entry, shown.length); }, { say: ["photos.more", { n: number(faces.length) }] })] : []));
     relabel(entry.faces); draw(entry);
+  }
+
+  function firstNew(entry, n) { // the keyboard goes on where the button was
+    const panel = entry.faces.children[n];
+    panel.tabIndex = -1; panel.focus({ preventScroll: true });
   }
 
   function withHeat(entry, face) {
@@ -198,7 +203,7 @@ function photosView(model) {
   }
 
   function saveJson() { // the same shape as `fer-nb predict --json`
-    const rows = faceRows().map(({ photo, raw: { number, landmarks, ...face } }) => ({ file: photo, face: number, ...face }));
+    const rows = faceRows().map(({ photo, entry, raw: { number, landmarks, ...face } }) => ({ file: photo, face: number, ...face, sure: named(face, entry.view).sure }));
     save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
   }
 

@@ -6,9 +6,9 @@ function qualityView(model) {
   let report = null, read = null, chart = null, making = 0, seen = false;
 
   async function load() {
-    const name = model.get("settings").model;
-    if (read === name) return;
-    read = name; say(status, "quality.loading");
+    const s = model.get("settings"), wanted = [s.model, s.labels].join();
+    if (read === wanted) return;
+    read = wanted; say(status, "quality.loading");
     try { report = await ask(model, { kind: "report" }); say(status, null); show(); }
     catch (error) { read = null; status.textContent = error.message; }
   }
@@ -25,7 +25,7 @@ function qualityView(model) {
     chart?.close(); chart = null; making++;
     const chartHere = el("div", { class: "fer-chart", dir: "ltr" });
     body.replaceChildren(
-      el("p", {}, el("strong", {}, report.model), " ", m ? el("span", { say: ["quality.headline", { accuracy: share(m.accuracy), n: number(m.n), data: m.dataset === "fer2013" ? "FER2013" : m.dataset, f1: fixed(m.macro_f1), ece: m.ece == null ? "–" : fixed(m.ece) }] }) : null,
+      el("p", {}, el("strong", {}, report.model), " ", m ? el("span", { say: ["quality.headline", { accuracy: share(m.accuracy), n: number(m.n), data: dataName(m.dataset), f1: fixed(m.macro_f1), ece: m.ece == null ? "–" : fixed(m.ece) }] }) : null,
         " ", m?.accuracy_without_leaks ? el("span", { say: ["quality.leaks", { accuracy: share(m.accuracy_without_leaks) }] }) : null),
       el("div", { class: "fer-split fer-halves" },
         part("quality.matrix", matrix ? el("p", { class: "fer-soft", say: "quality.matrix-what" }) : missing(), matrix ? confusion(m) : null),
