@@ -5,21 +5,21 @@
 # %% auto #0
 __all__ = ['PICTURES', 'FILMS', 'find_files', 'predict_files', 'batch_columns', 'rows_of', 'predict_folder', 'analyze_folder']
 
-# %% ../nbs/27_batch.ipynb #b6cc5437
+# %% ../nbs/27_batch.ipynb #177df26c
 import os, threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from .labels import FerError
+from .labels import FerError, column_names
 from .detect import load_detector
 from .preprocess import ImageError, read_image
 from .recognize import Recognizer
-from .tables import TableWriter, cut_table, disk_error, part_path, read_rows
+from .tables import TableWriter, cut_table, disk_error, part_path, path_text, read_rows
 from .summary import summary_dict
 from .video import _one_thread_each, _Searchers, analyze_video
 
-# %% ../nbs/27_batch.ipynb #31f43470
+# %% ../nbs/27_batch.ipynb #a52b36ec
 PICTURES = ('.jpg','.jpeg','.png','.webp','.bmp','.gif','.tif','.tiff')
 FILMS = ('.mp4','.m4v','.mov','.mkv','.webm','.avi','.mpg','.mpeg','.wmv')
 
@@ -27,13 +27,16 @@ def find_files(
     folder,               # Or a file, which is given back
     endings=PICTURES,     # Lower case, with the dot
     recursive:bool=False, # Look in folders inside
-)->list:                  # Of str, sorted
+)->list:                  # Of str, sorted; a folder inside that may not be read stands for its files
     "List the files with some endings; raises `ImageError`"
     folder = Path(folder).expanduser()
     if not folder.exists(): raise ImageError(f"{folder} does not exist; check the path")
     if not folder.is_dir(): return [str(folder)]
     found, visited = [], set()
-    for top, folders, files in os.walk(folder, followlinks=True):
+    def closed(e): # os.walk passes over it in silence
+        if Path(e.filename) == folder: raise ImageError(f"{folder} may not be read; check its permissions") from None
+        found.append(e.filename)
+    for top, folders, files in os.walk(folder, onerror=closed, followlinks=True):
         s = os.stat(top)
         if (s.st_dev, s.st_ino) in visited: folders.clear(); continue
         visited.add((s.st_dev, s.st_ino))
@@ -41,7 +44,7 @@ def find_files(
         if not recursive: break
     return sorted(found)
 
-# %% ../nbs/27_batch.ipynb #5617cb31
+# %% ../nbs/27_batch.ipynb #b5ca7368
 def _prepare(path, searchers, recognizer): # -> (faces, inputs of the network, no error) or (None, None, reason)
     try:
         image = read_image(path)
@@ -76,20 +79,17 @@ def predict_files(
             answers = iter(recognizer.answer([x for _,x in good], [f for f,_ in good]))
             for path, (_, _, error) in group: yield path, None if error else next(answers), error
 
-# %% ../nbs/27_batch.ipynb #b82adc6d
+# %% ../nbs/27_batch.ipynb #9bdd0420
 def batch_columns(
     labels, # Names, in the order of the network
 )->list:
     "Names of the columns of a folder's table"
-    return ['file','face','x','y','w','h','score','label','confidence', *labels, 'sure','flags','error']
-
-def _name(path): # as text that any table can hold, whatever bytes the file system has
-    return os.fsencode(path).decode('utf-8', 'backslashreplace')
+    return ['file','face','x','y','w','h','score','label','confidence', *column_names(labels), 'sure','flags','error']
 
 def rows_of(path, found, error:str, classes:int)->list:
     "Rows of one picture"
-    if not found: return [[_name(path), *['']*(10 + classes), ' '.join(error.split())]]
-    return [[_name(path), i+1, *r.box, r.score, r.label, r.confidence, *r.probabilities.values(), r.sure, ' '.join(r.flags), ''] for i,r in enumerate(found)]
+    if not found: return [[path_text(path), *['']*(10 + classes), ' '.join(error.split())]]
+    return [[path_text(path), i+1, *r.box, r.score, r.label, r.confidence, *r.probabilities.values(), r.sure, ' '.join(r.flags), ''] for i,r in enumerate(found)]
 
 def _done(table): # names of the files in a table whose last one was dropped, since it may be half there
     cut_table(table, lambda r: False)
@@ -98,7 +98,7 @@ def _done(table): # names of the files in a table whose last one was dropped, si
     cut_table(table, lambda r: r['file'] == last)
     return {f for piece in read_rows(table) for f in piece['file']}
 
-# %% ../nbs/27_batch.ipynb #183036cf
+# %% ../nbs/27_batch.ipynb #c85209b3
 def _local(todo, load, classes): # the rows of each picture
     recognizer = load()
     for path, found, error in predict_files(todo, recognizer): yield rows_of(path, found, error, classes)
@@ -120,7 +120,7 @@ def predict_folder(
     if not files: raise ImageError(f"{source} holds no picture; give another folder" + ('' if recursive else ', or look in the folders inside with --recursive'))
     with TableWriter(out, batch_columns(labels), resume) as table:
         done = _done(table.path) if resume else set()
-        todo = [f for f in files if _name(f) not in done]
+        todo = [f for f in files if path_text(f) not in done]
         work = _local(todo, lambda: recognizer, len(labels)) if client is None else _spread(todo, client, setup, len(labels))
         for rows in tqdm(work, total=len(files), initial=len(files) - len(todo), unit=' photos', delay=2, leave=False, disable=not progress): table.add(rows)
         for piece in read_rows(table.path): _count(counts, piece)
@@ -132,7 +132,7 @@ def _count(counts, piece): # add a piece of the table to the counts
     counts['faces'] += int(faces.sum()); counts['failed'] += int(piece['error'].notna().sum())
     counts['without_face'] += int((~faces & piece['error'].isna()).sum()); counts['pictures'] += int((~faces | (piece['face'] == 1)).sum())
 
-# %% ../nbs/27_batch.ipynb #1fe0a535
+# %% ../nbs/27_batch.ipynb #374fb54f
 _recognizers = {} # of this process; one for each thread, since a detector serves one thread at a time
 
 def _loaded(setup): # this thread's recognizer, loaded once; setup: sorted items
@@ -154,7 +154,7 @@ def _client(client): # a Client, or the address of a scheduler
     try: return Client(client, timeout='10s', set_as_default=False)
     except (OSError, ValueError) as e: raise FerError(f"no Dask scheduler answers at {client} ({type(e).__name__}); start one with dask scheduler, and give its address") from None
 
-# %% ../nbs/27_batch.ipynb #d9af8d7d
+# %% ../nbs/27_batch.ipynb #07d7852b
 def _submit(client, function, share, *args):
     return client.submit(function, share, *args, pure=False, retries=2)
 
@@ -179,7 +179,7 @@ def _spread(files, client, setup, classes, size=16): # yields the rows of each p
     for (path,), rows in _run_shares(alone, client, _share, key, classes, width=1): # so that no neighbor is blamed
         yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
-# %% ../nbs/27_batch.ipynb #6c4ff57d
+# %% ../nbs/27_batch.ipynb #09fb0594
 def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
     source, out = share
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['CARD_FILE', 'USES', 'GROUPS', 'markdown_table', 'confusions', 'model_card', 'write_card']
 
-# %% ../nbs/37_card.ipynb #a8b9e60a
+# %% ../nbs/37_card.ipynb #71822fcf
 import json
 from pathlib import Path
 from .spec import find_model, load_spec
 from .evaluate import EvaluationError, read_metrics
+from .tables import disk_error
 
 # %% ../nbs/37_card.ipynb #ba490eb4
 CARD_FILE = 'README.md'
@@ -103,7 +104,7 @@ def _failures(m): # what goes wrong most, from the figures
         lines += [f"- Through the detector {r['detector']}: of faces {r['size']} pixels wide in a scene, {_p(r['found'])} are found, and {_p(r['accuracy_found'])} of those named right (ready crops: {_p(r['ready_crops'])})." for r in full['end_to_end'] if r['size'] in (24, 48, 128)]
     return '## Known failures\n\n' + '\n'.join(lines) + '\n\nThe recognizer flags small and blurred faces, and a threshold can turn unsure answers into "not sure" (`benchmarks/flags.json`, `fer-nb predict --threshold`).\n'
 
-# %% ../nbs/37_card.ipynb #eaf6a3b0
+# %% ../nbs/37_card.ipynb #61434b93
 def model_card(
     name_or_path=None,  # A model with a metrics.json
 )->str:                 # Markdown
@@ -123,7 +124,8 @@ def model_card(
 def write_card(
     name_or_path=None,
 )->Path:
-    "Write a model's card to README.md in its folder, over what is there; raises `EvaluationError`, `ModelError`"
+    "Write a model's card to README.md in its folder, over what is there; raises `EvaluationError`, `ModelError`, `TableError`"
     folder, text = find_model(name_or_path), model_card(name_or_path)
-    (folder/CARD_FILE).write_text(text, encoding='utf-8')
+    try: (folder/CARD_FILE).write_text(text, encoding='utf-8')
+    except OSError as e: raise disk_error(e, folder/CARD_FILE) from None
     return folder/CARD_FILE

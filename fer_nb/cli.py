@@ -8,14 +8,14 @@ __all__ = ['app', 'Model', 'Detector', 'Dask', 'Language', 'data_app', 'Source',
            'open_app', 'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'fetch',
            'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
-# %% ../nbs/42_cli.ipynb #751266d8
+# %% ../nbs/42_cli.ipynb #d60ca78c
 import csv, json, os, signal, subprocess, sys, threading, warnings
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from .labels import FerError, LANGUAGES
+from .labels import FerError, LANGUAGES, column_names
 
 # %% ../nbs/42_cli.ipynb #dc56809d
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={'help_option_names': ['-h','--help']},
@@ -49,7 +49,7 @@ def recognize_files(
             if os.environ.get('FER_NB_DEBUG'): raise
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
-# %% ../nbs/42_cli.ipynb #14883481
+# %% ../nbs/42_cli.ipynb #d1591e7e
 def _print_table(rows, label_set): # rows: dicts with file, as in --json
     from itertools import groupby
     from rich.console import Console
@@ -73,7 +73,7 @@ def _face_table(files, label_set, names=True): # files: pairs of a name and its 
 
 def _print_csv(rows, labels):
     out = csv.writer(sys.stdout, lineterminator='\n')
-    out.writerow(['file','x','y','w','h','score','label','confidence',*labels,'sure','flags'])
+    out.writerow(['file','x','y','w','h','score','label','confidence',*column_names(labels),'sure','flags'])
     for r in rows: out.writerow([r['file'], *r['box'], r['score'], r['label'], r['confidence'], *r['probabilities'].values(), r['sure'], ' '.join(r['flags'])])
 
 def _print_rows(rows, labels, as_json, as_csv):
@@ -115,7 +115,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector, thres
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #8353a88a
+# %% ../nbs/42_cli.ipynb #47cd7e2f
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
@@ -136,6 +136,7 @@ def predict(
     "Name the expression of every face in PHOTOS"
     from tqdm import tqdm
     from fer_nb.recognize import Recognizer
+    from fer_nb.tables import path_text
     if out:
         _refuse({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--tta': tta, '--language': language}, '--out writes a table of faces')
         return _predict_table(photos, out, recursive, resume, dask, model, detector, threshold)
@@ -150,8 +151,8 @@ def predict(
         recognizer.model = TtaModel(recognizer.model)
     for path, image, found in tqdm(recognize_files(recognizer, photos), total=len(photos), unit=' photos', delay=2, leave=False, disable=not sys.stderr.isatty()):
         if image is None: say(f'error: {found}'); failed = True; continue
-        if not found and not as_json and not as_csv: say(f'{path}: no face found')
-        rows += [{'file': path, **r} for r in found.to_dicts()]
+        if not found and not as_json and not as_csv: say(f'{path_text(path)}: no face found')
+        rows += [{'file': path_text(path), **r} for r in found.to_dicts()]
         if save_annotated: _save_annotated(save_annotated, path, image, found, language)
     _print_rows(rows, recognizer.label_set, as_json, as_csv)
     if failed: raise typer.Exit(2)
@@ -173,7 +174,7 @@ def _video_folder(source, out, dask, options, setup):
     for d in done: say(f"error: {d['error']}") if 'error' in d else typer.echo(f"{d['table']}: {d['frames']} frames, {d['frames_without_face']} without a face")
     if any('error' in d for d in done): raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #e155d27b
+# %% ../nbs/42_cli.ipynb #b7c2c0a1
 @app.command()
 def video(
     source:Annotated[str, typer.Argument(help='A film (MP4, MOV, MKV, WebM, AVI), an address, camera (camera:1 is the second), or a folder of films.', show_default=False)],
@@ -196,7 +197,6 @@ def video(
 ):
     "Name the expression of every face in every frame of a film or camera"
     from fer_nb.recognize import Recognizer
-    from fer_nb.film import is_camera
     from fer_nb.summary import save_summary
     from fer_nb.video import analyze_video
     if Path(source).is_dir():
@@ -211,7 +211,7 @@ def video(
         if out: say(f'the table is there up to the last frame; --resume goes on')
         raise
     _print_summary(found, as_json)
-    if summary: save_summary(found, summary, None if is_camera(source) else source)
+    if summary: save_summary(found, summary, None if found.live else source)
 
 # %% ../nbs/42_cli.ipynb #866b9a78
 def app_notebook()->Path:
@@ -298,21 +298,21 @@ def open_app(
     say(f"The app is at http://{ip}:{port}{base_url.rstrip('/')} (Ctrl+C stops it)")
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser, ready, kernels, idle, idle_open, base_url), env))
 
-# %% ../nbs/42_cli.ipynb #7b994c3b
+# %% ../nbs/42_cli.ipynb #6de1e161
 def _need_extra(extra, *modules): # or one line that says how to get it
     missing = [m for m in modules if not find_spec(m)]
     if missing: raise FerError(f"{' and '.join(missing)} not installed; run make dev in a clone, or pip install 'fer_nb[{extra}]'")
 
 @app.command()
 def serve(
-    model:Model=None,
-    detector:Detector='auto',
+    model:Annotated[Optional[str], typer.Option('--model', '-m', help='Name of a model, or path of a model folder.', envvar='FER_NB_SERVE_MODEL', show_default=False)]=None,
+    detector:Annotated[str, typer.Option('--detector', '-d', help='auto, yunet or haar.', envvar='FER_NB_SERVE_DETECTOR')]='auto',
     port:Annotated[int, typer.Option(help='Port to listen on.', min=1, max=65535)]=8867,
     ip:Annotated[str, typer.Option(help='Address to listen on; 0.0.0.0 is every one of this machine.')]='127.0.0.1',
     token:Annotated[Optional[str], typer.Option(help='Clients must send it: Authorization: Bearer TOKEN.', envvar='FER_NB_SERVE_TOKEN', show_envvar=True)]=None,
-    megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01)]=20,
-    requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1)]=16,
-    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which an answer has sure=false.')]=0.,
+    megabytes:Annotated[float, typer.Option(help='Largest picture file.', min=.01, envvar='FER_NB_SERVE_MEGABYTES')]=20,
+    requests:Annotated[int, typer.Option(help='In work at once; further ones are told to come again (429).', min=1, envvar='FER_NB_SERVE_REQUESTS')]=16,
+    threshold:Annotated[float, typer.Option(min=0, max=1, help='Confidence under which an answer has sure=false.', envvar='FER_NB_SERVE_THRESHOLD')]=0.,
 ):
     "Answer over HTTP: POST a picture to /predict, get the JSON of predict --json"
     _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
@@ -461,13 +461,13 @@ def fetch_data(what:Annotated[DataSet, typer.Argument(help='fer2013, through kag
     except Exception as e: raise FerError(f'Kaggle gave no file ({type(e).__name__}); {HOW_TO_GET}') from None
     typer.echo(f'{to} is there')
 
-# %% ../nbs/42_cli.ipynb #0ab59563
+# %% ../nbs/42_cli.ipynb #1014dd54
 def _fetchable(): # what can be asked for
     from fer_nb.spec import fetchable
     return ['yunet', *fetchable()]
 
 @app.command()
-def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or fernet-base, the larger network (5 MB).', autocompletion=_fetchable)]):
+def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or a network that is too large for the package: fernet-base (5 MB), deep_cnn (7 MB).', autocompletion=_fetchable)]):
     "Download a file that is not in the package, checked by its hash"
     from fer_nb.detect import fetch_yunet, find_yunet
     from fer_nb.fetch import get_model
@@ -653,7 +653,7 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #984a7811
+# %% ../nbs/42_cli.ipynb #bef4b149
 class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
 
 @app.command()
@@ -677,6 +677,7 @@ def _explain_photos(model, photos, folder, label, method, detector): # one pictu
     from PIL import Image
     from fer_nb.explain import heat_picture
     from fer_nb.recognize import Recognizer
+    from fer_nb.tables import path_text
     recognizer, failed = Recognizer.load(model, detector), False
     if label: recognizer.label_set.index(label)
     for path, image, found in recognize_files(recognizer, photos):
@@ -686,7 +687,7 @@ def _explain_photos(model, photos, folder, label, method, detector): # one pictu
             folder.mkdir(parents=True, exist_ok=True); at = _free_name(folder, path)
             Image.fromarray(heat_picture(recognizer, image, found, label, method)).save(at)
         except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
-        typer.echo(at)
+        typer.echo(path_text(at))
     if failed: raise typer.Exit(2)
 
 # %% ../nbs/42_cli.ipynb #a89537c6

@@ -7,7 +7,7 @@ __all__ = ['METRICS_FILE', 'EvaluationError', 'from_counts', 'reliability', 'exp
            'row_figures', 'check_probabilities', 'per_class', 'figures', 'intervals', 'output_for', 'run_dataset',
            'predict_dataset', 'without_leaks', 'evaluate', 'speed', 'training_record', 'write_metrics', 'read_metrics']
 
-# %% ../nbs/30_evaluate.ipynb #88bda111
+# %% ../nbs/30_evaluate.ipynb #4c2988a4
 import json
 from pathlib import Path
 import numpy as np
@@ -15,6 +15,7 @@ from .labels import FerError
 from .preprocess import faces_input
 from .data import FaceDataset, repeated_rows
 from .runtime import OnnxModel
+from .tables import disk_error
 
 # %% ../nbs/30_evaluate.ipynb #3e754979
 class EvaluationError(FerError, ValueError):
@@ -114,7 +115,7 @@ def figures(
             'per_class': per_class(probabilities, labels, names), 'without_samples': [n for n,s in zip(names, support[:,0]) if not s], 'confusion_matrix': counts.tolist(),
             'confusion_share': [[_plain(v) for v in r] for r in np.where(support > 0, counts/np.maximum(support, 1), np.nan)]}
 
-# %% ../nbs/30_evaluate.ipynb #3f4a2fb6
+# %% ../nbs/30_evaluate.ipynb #631df6af
 def _resampled_ece(confidence, right, which, weights, bins): # ECE of faces counted weights times each
     n, c, r = (np.bincount(which, weights*v, bins) for v in (np.ones_like(confidence), confidence, right))
     return np.abs(c - r).sum()/n.sum()
@@ -134,8 +135,12 @@ def intervals(
     for _ in range(draws):
         w = np.bincount(rng.integers(0, n, n), minlength=n).astype(float)
         found.append({**from_counts(np.bincount(cell, w, c*c).reshape(c, c)), **{k: (v*w).sum()/n for k,v in rows.items()}, 'ece': _resampled_ece(confidence, right, which, w, 15)})
-    ends = lambda k: np.nanpercentile([f[k] for f in found], (2.5, 97.5)) if any(np.isfinite(f[k]) for f in found) else (np.nan, np.nan)
-    return {k: [_plain(v) for v in ends(k)] for k in found[0]}
+    ends = {k: np.nanpercentile([f[k] for f in found], (2.5, 97.5)) if any(np.isfinite(f[k]) for f in found) else (np.nan, np.nan) for k in found[0]}
+    ends['ece'] = _reflected(expected_calibration_error(probabilities, labels), *ends['ece'])
+    return {k: [_plain(v) for v in e] for k,e in ends.items()}
+
+def _reflected(value, low, high): # of a figure that every resampling pushes up: the distances are taken to the other side
+    return max(0., 2*value - high), max(value, 2*value - low)
 
 # %% ../nbs/30_evaluate.ipynb #2ca6b6a3
 def output_for(
@@ -215,7 +220,7 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #9b84ae35
+# %% ../nbs/30_evaluate.ipynb #94c3b4c0
 METRICS_FILE = 'metrics.json'
 
 def training_record(
@@ -245,7 +250,8 @@ def write_metrics(
                'validation': evaluate(model, ds, 'validation')}
     more = {output_for(model, o): {**evaluate(model, o, 'test'), 'validation': evaluate(model, o, 'validation')} for o in others}
     result |= {'outputs': more, **(extra or {})}
-    (Path(folder)/METRICS_FILE).write_text(json.dumps(result, indent=1, allow_nan=False) + '\n')
+    try: (Path(folder)/METRICS_FILE).write_text(json.dumps(result, indent=1, allow_nan=False) + '\n')
+    except OSError as e: raise disk_error(e, Path(folder)/METRICS_FILE) from None
     return result
 
 def read_metrics(

@@ -36,7 +36,7 @@ def upright(
     quarters = round(degrees/90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
-# %% ../nbs/24_film.ipynb #980fcb2d
+# %% ../nbs/24_film.ipynb #ca165a18
 def _why(e, source): # an error of PyAV -> one line
     import av
     if isinstance(e, (FileNotFoundError, av.error.FileNotFoundError)): return f"{source} does not exist; check the path"
@@ -51,11 +51,16 @@ def _opened(name): # -> PyAV's container, which has pictures
     import av
     if '://' not in name and Path(name).is_dir(): raise VideoError(_why(IsADirectoryError(), name))
     kind = dict(timeout=(20., 20.)) if '://' in name else dict(options={'format_whitelist': FILM_KINDS})
-    try: container = av.open(name, metadata_errors='replace', **kind)
+    at = name if '://' in name else os.path.abspath(name) # else FFmpeg takes what is before a colon for a protocol
+    try: container = av.open(at, metadata_errors='replace', **kind)
     except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)) from None
     if container.streams.video: return container
     container.close()
     raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film")
+
+def _square(frame, shape): # size with square pixels, of a frame whose pixels are `shape` times as wide as high: camcorders and DVDs
+    if not shape or shape == 1 or not 1/4 < shape < 4: return {}
+    return {'width': round(frame.width*shape), 'height': frame.height} if shape > 1 else {'width': frame.width, 'height': round(frame.height/shape)}
 
 def _decoded(film): # PyAV's frames of a FileFilm; damaged packets are counted
     import av
@@ -67,11 +72,9 @@ def _decoded(film): # PyAV's frames of a FileFilm; damaged packets are counted
         try: yield from packet.decode()
         except av.error.FFmpegError: film.broken += 1
 
-# %% ../nbs/24_film.ipynb #14adac6e
+# %% ../nbs/24_film.ipynb #4debfb6f
 class FileFilm:
-    "A film in a file or at an address; raises `VideoError`"
-    live = False
-
+    "A film in a file or at an address, which is `live` where it has no known end; raises `VideoError`"
     def __init__(self,
         source, # Path or URL
     ):
@@ -83,10 +86,11 @@ class FileFilm:
         self.fps = float(rate)
         self.begins = float((self.stream.start_time or 0)*self.stream.time_base)
         seconds = float(self.stream.duration*self.stream.time_base) if self.stream.duration else (self.container.duration or 0)/1e6
+        self.live = '://' in self.name and not seconds
         self.count = self.stream.frames or round(seconds*self.fps) or None # a guess, for progress
 
     def _image(self, frame):
-        image = upright(frame.reformat(format='rgb24', threads=1).to_ndarray(), frame.rotation)
+        image = upright(frame.reformat(**_square(frame, self.stream.sample_aspect_ratio), format='rgb24', threads=1).to_ndarray(), frame.rotation)
         self.sizes.add(image.shape[1::-1])
         return image
 

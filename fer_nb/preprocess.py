@@ -6,13 +6,13 @@
 __all__ = ['MAX_SIDE', 'MAX_PIXELS', 'FORMATS', 'UPRIGHT', 'ImageError', 'read_image', 'square_box', 'crop_face', 'Preprocess',
            'face_input', 'align_face', 'faces_input', 'boxes_input']
 
-# %% ../nbs/01_preprocess.ipynb #00516f78
+# %% ../nbs/01_preprocess.ipynb #1fdfaeea
 import io, os
 from dataclasses import dataclass
 from pathlib import Path
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from .labels import FerError
 
 # %% ../nbs/01_preprocess.ipynb #97cc069f
@@ -27,17 +27,25 @@ def _check_size(width, height, name, most=MAX_PIXELS):
     if max(width, height) <= MAX_SIDE and width*height <= most: return
     raise ImageError(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first")
 
-# %% ../nbs/01_preprocess.ipynb #1e5a0478
+# %% ../nbs/01_preprocess.ipynb #ef17bf4a
+_TURNS = {2: 'FLIP_LEFT_RIGHT', 3: 'ROTATE_180', 4: 'FLIP_TOP_BOTTOM', 5: 'TRANSPOSE', 6: 'ROTATE_270', 7: 'TRANSVERSE', 8: 'ROTATE_90'}
+
+def _upright(im): # Pillow's own exif_transpose also writes the other tags anew, and fails where one of them is odd
+    try: turn = _TURNS.get(im.getexif().get(0x112))
+    except Exception: turn = None # a damaged note beside a sound picture
+    return im.transpose(Image.Transpose[turn]) if turn else im
+
 def _to_rgb(im): # Pillow image -> H×W×3 uint8
     if im.mode.startswith('I') or im.mode == 'F':
-        a = np.asarray(im, np.float64)
+        a = np.array(im, np.float32)
         most = a.max() if a.size else 0
-        top = most if most > 255 else 1 if im.mode == 'F' and most <= 1 else 255
-        return np.repeat((np.clip(a/top, 0, 1)*255).astype(np.uint8)[...,None], 3, axis=2)
+        a /= most if most > 255 else 1 if im.mode == 'F' and most <= 1 else 255
+        a *= 255
+        return np.repeat(np.rint(np.clip(a, 0, 255, out=a), out=a).astype(np.uint8)[...,None], 3, axis=2)
     if im.mode in ('RGBA','LA','PA') or 'transparency' in im.info:
         im = im.convert('RGBA')
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
-    return np.array(im.convert('RGB'))
+    return np.array(im if im.mode == 'RGB' else im.convert('RGB'))
 
 FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
@@ -46,7 +54,7 @@ def _open_image(src, name, most): # path or file object -> upright RGB array
         with Image.open(src, formats=FORMATS) as im:
             _check_size(*im.size, name, most)
             im.load()
-            return _to_rgb(ImageOps.exif_transpose(im))
+            return _to_rgb(_upright(im))
     except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF or TIFF") from None
     except FileNotFoundError: raise ImageError(f"{name} does not exist; check the path") from None
     except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it, such as {name}/*.jpg") from None
@@ -54,7 +62,7 @@ def _open_image(src, name, most): # path or file object -> upright RGB array
     except ImageError: raise
     except Exception: raise ImageError(f"{name} is cut short or damaged; get a fresh copy") from None
 
-# %% ../nbs/01_preprocess.ipynb #41e3c1a4
+# %% ../nbs/01_preprocess.ipynb #a568df7d
 def _check_array(a): # any array -> H×W×3 uint8
     if a.dtype != np.uint8: raise ImageError(f"an image array must be uint8 with values 0 to 255, not {a.dtype}; convert it first")
     if a.ndim == 3 and a.shape[2] == 1: a = a[...,0]
@@ -70,7 +78,7 @@ def read_image(
 )->np.ndarray:   # H×W×3 uint8, RGB, upright
     "Read any picture as RGB, turned upright by its EXIF flag; raises `ImageError`"
     if isinstance(src, np.ndarray): return _check_array(src)
-    if isinstance(src, Image.Image): return _check_array(_to_rgb(ImageOps.exif_transpose(src)))
+    if isinstance(src, Image.Image): return _check_array(_to_rgb(_upright(src)))
     if isinstance(src, (bytes, bytearray, memoryview)): return _open_image(io.BytesIO(src), name or 'the picture', most)
     if isinstance(src, (str, os.PathLike)): return _open_image(src, name or str(src), most)
     raise ImageError(f"cannot read a picture from {type(src).__name__}; give a path, bytes, a Pillow image or an array")

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['SMALL_FACE', 'BLURRED', 'Recognition', 'Recognitions', 'sharpness', 'face_flags', 'Recognizer', 'annotate']
 
-# %% ../nbs/21_recognize.ipynb #0ececfa0
+# %% ../nbs/21_recognize.ipynb #f152a53c
 import html
 from dataclasses import dataclass, field
 import numpy as np
-from .labels import Emotion, with_icons
+from .labels import Emotion, column_names, with_icons
 from .preprocess import boxes_input, read_image
 from .detect import load_detector
 from .runtime import OnnxModel
@@ -39,7 +39,7 @@ class Recognition:
         return {'box': list(self.box), 'score': self.score, 'label': self.label, 'confidence': self.confidence, 'probabilities': self.probabilities,
                 'sure': self.sure, 'flags': list(self.flags)}
 
-# %% ../nbs/21_recognize.ipynb #44f002f1
+# %% ../nbs/21_recognize.ipynb #8cd720e0
 class Recognitions(list):
     "The faces of one picture, best detector score first"
     def to_dicts(self)->list: return [r.to_dict() for r in self]
@@ -47,7 +47,7 @@ class Recognitions(list):
     def to_frame(self):
         "A pandas DataFrame: one row a face, one column a class; empty where there is no face"
         import pandas as pd
-        rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **r.probabilities, sure=r.sure, flags=' '.join(r.flags)) for i,r in enumerate(self, 1)]
+        rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **dict(zip(column_names(r.probabilities), r.probabilities.values())), sure=r.sure, flags=' '.join(r.flags)) for i,r in enumerate(self, 1)]
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence'])
 
     def _repr_html_(self):

@@ -24,7 +24,7 @@ from .preprocess import FORMATS, ImageError, read_image
 from .recognize import Recognizer
 from .runtime import OnnxModel
 
-# %% ../nbs/43_serve.ipynb #1be88cda
+# %% ../nbs/43_serve.ipynb #744af47c
 class ServeError(FerError, ValueError):
     "A setting of the server that cannot be used"
 
@@ -36,7 +36,7 @@ class ServeSettings:
     threshold:float=0.      # Confidence under which an answer says that it is not sure, 0 to 1
     token:str|None=None     # What clients must send as bearer token; None lets everybody in
     megabytes:float=20.     # Largest body of a request
-    megapixels:float=50.    # Largest picture, which takes about ten bytes of memory a pixel while it is decoded
+    megapixels:float=50.    # Largest picture, which takes ten to twenty bytes of memory a pixel while it is decoded
     requests:int=16         # In flight at once, from the first byte to the answer; further ones get 429
     workers:int=0           # Pictures looked at in parallel; 0 is one a core
     seconds:float=30.       # A body that takes longer to come is given up

@@ -41,16 +41,17 @@ class ModelSpec:
         if output in self.outputs: return LabelSet(output, tuple(self.outputs[output]), {k: e for k,e in self.emotions.items() if k in self.outputs[output]})
         raise ModelError(f"model {self.name} has no output '{output}'; choose {' or '.join(self.outputs)}")
 
-# %% ../nbs/03_spec.ipynb #c4972387
+# %% ../nbs/03_spec.ipynb #a26e6291
 def save_spec(
     spec:ModelSpec,
     folder,          # Of the model; the weights in it are hashed into the spec
 )->ModelSpec:        # With the hashes
-    "Write `model.json` into `folder`"
+    "Write `model.json` into `folder`; raises `ModelError`"
     folder = Path(folder)
     hashes = {n: sha256(folder/n) for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE) if (folder/n).exists()}
     spec = ModelSpec(**{**vars(spec), 'sha256': hashes})
-    (folder/SPEC_FILE).write_text(json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+    try: (folder/SPEC_FILE).write_text(json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+    except OSError as e: raise ModelError(f"{folder/SPEC_FILE} cannot be written ({e.strerror}); choose another folder, or change its permissions") from None
     return spec
 
 # %% ../nbs/03_spec.ipynb #b541773a
@@ -81,7 +82,7 @@ def weights_file(
     if name in spec.sha256 and sha256(path) != spec.sha256[name]: raise ModelError(f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again")
     return path
 
-# %% ../nbs/03_spec.ipynb #b5dd886e
+# %% ../nbs/03_spec.ipynb #1e6b2ca6
 DEFAULT_MODEL = 'fernet-small'
 
 def fetchable()->dict: # Name -> {'release', 'bytes', 'sha256', 'onnx'}: the tag, and the archive's size and hash and its weights' hash
@@ -93,7 +94,11 @@ def model_folders()->dict: # Name -> folder
     here = Path(fer_nb.__file__).resolve().parent
     roots = [cache_dir()/'models', here.parent/'models', here/'models']
     if os.environ.get('FER_NB_MODELS'): roots.append(Path(os.environ['FER_NB_MODELS']).expanduser())
-    return {p.parent.name: p.parent for root in roots for p in sorted(root.glob(f'*/{SPEC_FILE}'))}
+    return {p.parent.name: p.parent for root in roots for p in _specs_in(root)}
+
+def _specs_in(root): # none where this user may not look
+    try: return sorted(root.glob(f'*/{SPEC_FILE}'))
+    except OSError: return []
 
 def find_model(
     name_or_path=None, # Name of a model, or path of its folder; FER_NB_MODEL or the default one if None

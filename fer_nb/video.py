@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['AHEAD', 'Sighting', 'Look', 'watch', 'draw_look', 'analyze_video']
 
-# %% ../nbs/26_video.ipynb #1eac3880
+# %% ../nbs/26_video.ipynb #369a6cd1
 import math, queue, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -19,7 +19,7 @@ from .recognize import Recognition, Recognitions, Recognizer, annotate
 from .track import FaceTracker, Smoother, between
 from .tables import TableWriter, cut_table, part_path, read_rows
 from .film import Frame, FilmWriter, VideoError, open_film
-from .summary import VideoSummary, add_table, video_columns
+from .summary import VideoSummary, add_table, smooth_names, video_columns
 
 # %% ../nbs/26_video.ipynb #285fbb44
 class _Searchers: # detectors that take turns; call it from any thread
@@ -176,13 +176,13 @@ def draw_look(
     "Draw the smoothed answers and the numbers of the faces on a frame"
     return annotate(look.frame.image, Recognitions(s.smooth for s in look.faces), language, [s.number for s in look.faces])
 
-# %% ../nbs/26_video.ipynb #f61ddfd2
+# %% ../nbs/26_video.ipynb #3396af87
 def _resume(table, summary, tracker, smoother, stride): # cut the unfinished end, take in the rest; -> index to go on at
     cut_table(table, lambda r: not r['frame'].isdigit())
     last = max((int(piece['frame'].max()) for piece in read_rows(table) if len(piece)), default=-1)
     first = max(0, last - last % stride) if last >= 0 else 0
     cut_table(table, lambda r: int(r['frame']) >= first)
-    names = [f'smooth_{l}' for l in summary.labels]
+    names = smooth_names(summary.labels)
     for piece in read_rows(table):
         for at, rows in piece.groupby('time'):
             for r in rows.to_dict('records'): smoother.last[int(r['face'])] = at, np.array([r[n] for n in names])
@@ -191,7 +191,7 @@ def _resume(table, summary, tracker, smoother, stride): # cut the unfinished end
     add_table(summary, table)
     return first
 
-# %% ../nbs/26_video.ipynb #f5619634
+# %% ../nbs/26_video.ipynb #863e118d
 def _watched(looks, total, summary, table, drawn, progress): # run the stream to its end
     from tqdm import tqdm
     with tqdm(looks, total=total, unit=' frames', delay=2, leave=False, disable=not progress) as bar:
@@ -209,11 +209,11 @@ def _note(film, summary): # what was odd about the film
 def _check(every, detect_every, start, end, resume, out, annotated, film): # what makes no sense is said before the work
     if every < 1 or detect_every < 1: raise VideoError(f"every and detect_every count frames, from 1; not {every} and {detect_every}")
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
-    if resume and (not out or annotated or film.live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera cannot be gone on with")
+    if resume and (not out or annotated or film.live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera or a live stream cannot be gone on with")
     drawn = annotated and Path(annotated).expanduser()
     if drawn and drawn.exists() and Path(film.name).exists() and drawn.samefile(film.name): raise VideoError(f"{annotated} is the film itself; give the annotated one another name")
 
-# %% ../nbs/26_video.ipynb #0c132107
+# %% ../nbs/26_video.ipynb #40cdd7f6
 def analyze_video(
     source,                     # Path, URL, number of a camera or "camera", see open_film
     recognizer:Recognizer|None=None, # The default model and the best detector if None
@@ -233,7 +233,8 @@ def analyze_video(
     with open_film(source) as film:
         _check(every, detect_every, start, end, resume, out, annotated, film)
         recognizer = recognizer or Recognizer.load(threads=1)
-        summary, first = VideoSummary(recognizer.label_set, every/film.fps), 0
+        summary, first = VideoSummary(recognizer.label_set, every/film.fps, every=every), 0
+        summary.live = film.live
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
         with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language, None if film.live else film.name, start) if annotated else nullcontext() as drawn:
             if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every)

@@ -141,7 +141,7 @@ class Session:
         finder = r.detector.copy() if hasattr(r.detector, 'copy') else r.detector
         return Recognizer(r.model, finder, r.label_set.name, r.icons, r.threshold)
 
-# %% ../nbs/40_widgets.ipynb #9c2fe5e7
+# %% ../nbs/40_widgets.ipynb #a51ea133
 def face_messages(
     recognitions,
     numbers=None, # Of the faces, where they are followed; counted from 1 if None
@@ -173,7 +173,7 @@ class FaceWidget(PageWidget):
         self.session.change(**{k: content[k] for k in ('model','labels','detector','threshold') if content.get(k) is not None})
         return {}
 
-    max_pixels = 50_000_000 # of a visitor's picture, checked before it is decoded, which takes about ten bytes of memory a pixel
+    max_pixels = 50_000_000 # of a visitor's picture, checked before it is decoded, which takes ten to twenty bytes of memory a pixel
 
     def read(self, data:bytes, name:str): # H×W×3 uint8, RGB; raises ImageError
         from fer_nb.preprocess import read_image

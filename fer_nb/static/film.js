@@ -142,7 +142,7 @@ function filmView(model) {
   }
 
   function table() {
-    return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...classes.map((c) => c.name)],
+    return csv([["frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...classes.map((c) => columnOf(c.name))],
       ...rows.flatMap(([frame, at, faces]) => faces.map((f) => { const [n, box, score, label, confidence, p, flags] = f; return [frame, at, n, ...box, score, label, confidence, isSure(f), flags, ...p]; }))]);
   }
 

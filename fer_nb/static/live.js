@@ -158,7 +158,7 @@ function visitRecord(model) {
     clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; },
     table() {
       const labels = [...new Set(rows.flatMap((r) => Object.keys(r.at(-1))))];
-      return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", ...labels], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
+      return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", ...labels.map(columnOf)], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
     },
   };
 }

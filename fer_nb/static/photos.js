@@ -198,7 +198,7 @@ function photosView(model) {
   const labelsSeen = () => [...new Set(faceRows().flatMap((r) => Object.keys(r.raw.probabilities)))];
   function saveCsv() {
     const labels = labelsSeen();
-    save(csv([["file", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...labels],
+    save(csv([["file", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", ...labels.map(columnOf)],
       ...faceRows().map(({ photo, raw: f, entry }) => [photo, f.number, ...f.box, f.score, f.label, f.confidence, named(f, entry.view).sure, (f.flags ?? []).join(" "), ...labels.map((l) => f.probabilities[l])])]), `faces-${stamp()}.csv`);
   }
 
