@@ -45,16 +45,16 @@ class Emotion:
 
 LANGUAGES = ('en','es','fr','de','pt','zh','ja','hi','ar')
 
-# %% ../nbs/00_labels.ipynb #d57e52b7
+# %% ../nbs/00_labels.ipynb #0376032c
 _ROWS = [ # name, emoji, color, aliases, then the words in the order of LANGUAGES without English
     ('angry',    '😠', '#D55E00', 'anger',                   'enojo colère wütend raiva 生气 怒り क्रोध غضب'),
-    ('disgust',  '🤢', '#009E73', 'disgusted',               'asco dégoût Ekel nojo 厌恶 嫌悪 घृणा اشمئزاز'),
-    ('fear',     '😨', '#CC79A7', 'fearful afraid scared',   'miedo peur Angst medo 害怕 恐れ भय خوف'),
+    ('disgust',  '🤢', '#009E73', 'disgusted',               'asco dégoût angewidert nojo 厌恶 嫌悪 घृणा اشمئزاز'),
+    ('fear',     '😨', '#CC79A7', 'fearful afraid scared',   'miedo peur ängstlich medo 害怕 恐れ भय خوف'),
     ('happy',    '😄', '#F0E442', 'happiness joy',           'alegría joie fröhlich alegria 高兴 喜び खुशी سعادة'),
     ('sad',      '😢', '#0072B2', 'sadness',                 'tristeza tristesse traurig tristeza 悲伤 悲しみ दुख حزن'),
     ('surprise', '😮', '#E69F00', 'surprised',               'sorpresa surprise überrascht surpresa 惊讶 驚き आश्चर्य دهشة'),
-    ('neutral',  '😐', '#999999', '',                        'neutral neutre neutral neutro 平静 中立 तटस्थ محايد'),
-    ('contempt', '😏', '#56B4E9', 'contemptuous',            'desprecio mépris Verachtung desprezo 轻蔑 軽蔑 तिरस्कार ازدراء'),
+    ('neutral',  '😐', '#999999', '',                        'neutral neutre neutral neutro 平静 無表情 तटस्थ محايد'),
+    ('contempt', '😏', '#56B4E9', 'contemptuous',            'desprecio mépris verächtlich desprezo 轻蔑 軽蔑 तिरस्कार ازدراء'),
     ('ahegao',   '🥴', '#CC79A7', '',                        'ahegao ahegao Ahegao ahegao 阿黑颜 アヘ顔 अहेगाओ أهيغاو'),
 ]
 EMOTIONS = {n: Emotion(n, emoji, color, tuple(a.split()), dict(zip(LANGUAGES[1:], w.split()))) for n,emoji,color,a,w in _ROWS} # name -> Emotion

@@ -105,12 +105,13 @@ const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel"
 
 const number = (n, options = {}) => new Intl.NumberFormat(page.language ?? "en", options).format(n);
 const percent = (p) => number(p, { style: "percent" });
+const onward = () => (RIGHT_TO_LEFT.includes(page.language) ? "←" : "→");
 const beside = (word, p) => `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`; // the sign stays with its number
 function seconds(s) { // rounded first: no "1:60"
   const whole = Math.round(s);
   return whole < 60 ? `${number(s, { maximumFractionDigits: s < 10 ? 1 : 0 })} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-const faceCount = (n) => t(n === 1 ? "faces.one" : "faces.many", { n: number(n) });
+const faceCount = (n) => t(new Intl.PluralRules(page.language ?? "en").select(n) === "one" ? "faces.one" : "faces.many", { n: number(n) });
 
 // ---- looks --------------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@ function filmView(model) {
   const input = el("input", { type: "file", accept: "video/*", class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
   const choose = button("film.choose", () => input.click(), { class: "fer-main" }), cancel = button("film.cancel", stop, { disabled: true });
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped }, el("div", { class: "fer-row" }, choose, cancel), el("span", { class: "fer-soft", say: "film.drop" }), input);
-  const status = el("p", { class: "fer-status", role: "status" }), progress = el("progress", { max: 1, value: 0, hidden: true, "say-aria-label": "tab.film" });
+  const status = el("p", { class: "fer-status", role: "status" }), progress = el("progress", { max: 1, value: 0, hidden: true, "say-aria-label": "film.progress" });
   const strips = el("div", { class: "fer-strips", dir: "ltr" }), chartTitle = el("h3"), chartHere = el("div", { class: "fer-chart", dir: "ltr" });
   const asCsv = button("save.csv", () => save(table(), `${stem()}.csv`), { disabled: true }), asVideo = button("save.video", () => save(film, `${stem()}-annotated.mp4`), { disabled: true });
   const asPng = button("save.png", savePng, { disabled: true });
-  const player = el("video", { controls: true, playsinline: true, "say-aria-label": "save.video" });
+  const player = el("video", { controls: true, playsinline: true, "say-aria-label": "film.player" });
   const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
   player.hidden = true;
   const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));

@@ -40,10 +40,10 @@ function qualityView(model) {
   function confusion({ confusion_matrix: counts, per_class }) {
     const names = Object.keys(per_class), head = (name, scope) => el("th", { scope, title: wordOf(look(name)) }, el("span", { class: "fer-short" }, label(name)));
     return el("div", { class: "fer-scroll", tabindex: 0, role: "region", "say-aria-label": "quality.matrix" }, el("table", { class: "fer-matrix" },
-      el("thead", {}, el("tr", {}, el("td", { class: "fer-soft" }, `${t("quality.label")} ↓ ${t("quality.answer")} →`), ...names.map((n) => head(n, "col")))),
+      el("thead", {}, el("tr", {}, el("td", { class: "fer-soft" }, `${t("quality.label")} ↓ ${t("quality.answer")} ${onward()}`), ...names.map((n) => head(n, "col")))),
       el("tbody", {}, ...counts.map((row, i) => {
         const all = row.reduce((a, b) => a + b, 0) || 1;
-        return el("tr", {}, head(names[i], "row"), ...row.map((n, j) => el("td", { class: i === j ? "fer-right" : "", style: `--share:${(n / all).toFixed(3)}`, title: `${wordOf(look(names[i]))} → ${wordOf(look(names[j]))}: ${number(n)} (${share(n / all)})` }, percent(n / all))));
+        return el("tr", {}, head(names[i], "row"), ...row.map((n, j) => el("td", { class: i === j ? "fer-right" : "", style: `--share:${(n / all).toFixed(3)}`, title: `${wordOf(look(names[i]))} ${onward()} ${wordOf(look(names[j]))}: ${number(n)} (${share(n / all)})` }, percent(n / all))));
       }))));
   }
 
