@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# %% ../nbs/11_augment.ipynb #fa00ce07
+# %% ../nbs/11_augment.ipynb #312dad3c
 @dataclass(frozen=True)
 class Augment:
     "How far a face may be changed: rotation, shift, brightness and contrast are drawn uniformly, zoom uniformly in its logarithm"
@@ -19,7 +19,7 @@ class Augment:
     rotate:float=10.     # Degrees to each side
     shift:float=.08      # Fraction of the side, each way
     zoom:float=.1        # 0.1 is 1.1 times larger to 1.1 times smaller
-    brightness:float=0.  # Fraction of 255, up or down
+    brightness:float=0.  # Fraction of 255, up, or down as far as no pixel goes below 0: a face that has a black one only gets brighter
     contrast:float=0.    # 0.2 is 20 % more or less
     erase:float=0.       # Share of faces that lose a rectangle (random erasing, Zhong et al. 2020)
     mixup:float=0.       # Beta parameter of mixup (Zhang et al. 2018); 0 switches it off

@@ -558,7 +558,7 @@ def _tensorboard(folder): # callbacks
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 
-# %% ../nbs/42_cli.ipynb #288feca7
+# %% ../nbs/42_cli.ipynb #e037a32b
 @app.command('export')
 def export_command(
     model:Annotated[str, typer.Argument(help='Name of a model, or path of a model folder; it needs its model.keras.')],
@@ -579,10 +579,14 @@ def export_command(
     from fer_nb.spec import find_model, load_spec
     network, spec = load_network(model), load_spec(find_model(model))
     ds = data and _load_faces(data, spec.label_set(), spec.preprocess)
-    faces = faces_input(ds.part('train').images[:2048:4], spec.preprocess) if ds else None
+    faces = faces_input(_spread_over(ds.part('train').images, 512), spec.preprocess) if ds else None
     convert(network, spec, out, format, precision, faces)
     if ds and format == 'onnx': typer.echo(json.dumps(_compare(model, out, ds), indent=1))
     typer.echo(f'wrote {out}: ' + ', '.join(f'{p.name} {p.stat().st_size/1e6:.2f} MB' for p in sorted(out.glob('model.*')) if p.suffix != '.json'), err=bool(ds))
+
+def _spread_over(images, most): # from beginning to end: folders come sorted by class
+    import numpy as np
+    return images[np.linspace(0, len(images)-1, min(most, len(images))).astype(int)]
 
 def _compare(before, after, ds): # accuracy on validation of two models; also kept in the new one's folder
     from fer_nb.evaluate import evaluate as measure

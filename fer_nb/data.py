@@ -5,16 +5,16 @@
 # %% auto #0
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'SPLIT_FOLDERS',
            'PICTURES', 'DataError', 'FaceDataset', 'read_fer2013', 'load_fer2013', 'majority', 'vote_distribution',
-           'read_votes', 'load_ferplus', 'with_ferplus', 'list_folder', 'split_rows', 'read_pictures', 'table_rows',
-           'save_npz', 'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
+           'read_votes', 'load_ferplus', 'with_ferplus', 'list_folder', 'split_rows', 'own_label_set', 'read_pictures',
+           'table_rows', 'save_npz', 'read_npz', 'load_dataset', 'holds_pictures', 'repeated_rows']
 
-# %% ../nbs/10_data.ipynb #ae9b9dec
+# %% ../nbs/10_data.ipynb #aae3103f
 import csv, hashlib, io, json, os, re, shutil, tarfile, tempfile, warnings, zipfile, zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
-from .labels import FerError, LabelSet, canonical, get_label_set
+from .labels import LABEL_SETS, FerError, LabelSet, canonical, get_label_set
 from .preprocess import ImageError, Preprocess, boxes_input, crop_face, face_input, read_image, square_box
 
 # %% ../nbs/10_data.ipynb #afe04677
@@ -207,7 +207,7 @@ def vote_distribution(
     total = v.sum(axis=1, keepdims=True)
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
-# %% ../nbs/10_data.ipynb #52364ed6
+# %% ../nbs/10_data.ipynb #fad58f87
 def read_votes(
     path,            # fer2013new.csv
 )->np.ndarray:       # N×10 ints, in the order of VOTE_COLUMNS
@@ -219,9 +219,12 @@ def read_votes(
     except (ValueError, OSError) as e: raise DataError(f"{path} is not a CSV ({str(e)[:60]}); {HOW_TO_GET_VOTES}") from None
     missing = [c for c in VOTE_COLUMNS if c not in table]
     if missing: raise DataError(f"{path} has no column {', '.join(missing)}; {HOW_TO_GET_VOTES}")
-    return table[list(VOTE_COLUMNS)].to_numpy(np.int64)
+    votes = table[list(VOTE_COLUMNS)].apply(pd.to_numeric, errors='coerce')
+    if votes.isna().any(axis=None): raise DataError(f"{path} is cut short or damaged at row {int(votes.isna().any(axis=1).argmax()) + 2}; {HOW_TO_GET_VOTES}")
+    return votes.to_numpy(np.int64)
 
 def _votes_of(ds, path): # rows of the votes file that belong to the faces of ds
+    if ds.ids.dtype.kind not in 'iu': raise DataError(f"the votes of FER+ belong to the rows of fer2013.csv, and the faces of {ds.name} do not say which rows they are")
     votes = read_votes(path)
     if len(ds) and ds.ids.max() >= len(votes): raise DataError(f"{path} has {len(votes)} rows, but the faces go to row {ds.ids.max()+1}; {HOW_TO_GET_VOTES}")
     return votes[ds.ids]
@@ -246,21 +249,25 @@ def with_ferplus(
     votes = _votes_of(ds, votes_path)
     return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
-# %% ../nbs/10_data.ipynb #7ceb51e0
+# %% ../nbs/10_data.ipynb #c79159fa
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
 PICTURES = {'.png','.jpg','.jpeg','.webp','.bmp','.gif','.tif','.tiff'}
 
 def list_folder(
     folder,
 )->list: # (path, class name, position in SPLITS or None), sorted
-    "Pictures under `class/` or `split/class/`; links to folders are not followed"
-    rows = []
-    for root, _, files in os.walk(folder):
+    "Pictures under `class/` or `split/class/`; links to folders, hidden files and what a Mac adds are passed over; a picture beside the classes of its split has no class name"
+    found = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith('.') and f != '__MACOSX']
         parts = Path(root).relative_to(folder).parts
-        split = SPLIT_FOLDERS.get(parts[0].lower()) if len(parts) > 1 else None
-        if not parts or (len(parts) == 1 and parts[0].lower() in SPLIT_FOLDERS): continue
-        rows += [(Path(root)/f, parts[1] if split is not None else parts[0], split) for f in files if Path(f).suffix.lower() in PICTURES]
-    return sorted(rows)
+        found += [(Path(root)/f, parts) for f in files if parts and Path(f).suffix.lower() in PICTURES and not f.startswith('.')]
+    has_splits = any(len(parts) > 1 and parts[0].lower() in SPLIT_FOLDERS for _,parts in found) # else `test` and `valid` are classes
+    return sorted((path, *_place(parts, has_splits)) for path, parts in found)
+
+def _place(parts, has_splits): # folders above a picture -> class name, position in SPLITS or None
+    split = SPLIT_FOLDERS.get(parts[0].lower()) if has_splits else None
+    return (parts[0], None) if split is None else (parts[1] if len(parts) > 1 else '', split)
 
 def split_rows(
     labels,            # N ints
@@ -269,10 +276,11 @@ def split_rows(
 )->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %, coarser where the smallest class has fewer than ten rows, and said so
     "Split by class and group; raises `DataError` where a class is too small"
     from sklearn.model_selection import StratifiedGroupKFold
-    counts = np.bincount(labels)
-    folds = min(10, int(counts[counts > 0].min()), len(set(groups)))
-    if folds < 3: raise DataError(f"the smallest class has {counts[counts > 0].min()} pictures of {len(set(groups))} groups in all; a split needs at least 3 of each")
-    if folds < 10: warnings.warn(f"a class or the whole has so few pictures that one of {folds} goes to validation and one to the test; give every class ten or more", stacklevel=2)
+    counts, groups = np.bincount(labels), list(groups)
+    fewest = min(len({g for g,l in zip(groups, labels) if l == c}) for c in np.unique(labels)) # people, or pictures, of one class
+    folds = min(10, int(counts[counts > 0].min()), fewest)
+    if folds < 3: raise DataError(f"the smallest class has {counts[counts > 0].min()} pictures, and one has pictures of only {fewest} groups (people, where they are told apart); a split needs at least 3 of each")
+    if folds < 10: warnings.warn(f"a class has so few pictures or groups that one of {folds} goes to validation and one to the test; give every class ten or more", stacklevel=2)
     split = np.zeros(len(labels), np.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -280,7 +288,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #57f1eaef
+# %% ../nbs/10_data.ipynb #939e99ba
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(crop_face(image, square_box((0, 0, *image.shape[1::-1]), 0)), pre).astype(np.uint8)
@@ -291,6 +299,26 @@ def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
 def _named(path, label): # the path of a row that names a picture and its class
     if not path or not label: raise DataError('a row without a path or without a label')
     return path
+
+def _pattern(subject): # compiled, or None
+    if not subject: return None
+    try: pattern = re.compile(subject)
+    except re.error as e: raise DataError(f"the pattern {subject} is not understood ({e}); give one such as '(S[0-9]+)_'") from None
+    if pattern.groups: return pattern
+    raise DataError(f"the pattern {subject} has no group; put brackets around what names the person, such as '(S[0-9]+)_'")
+
+def _people(paths, person, whole): # what keeps pictures together in a split: the person, else the picture itself
+    if not person: return paths
+    found = [person.search(Path(p).name) for p in paths]
+    if not any(found): raise DataError(f"the pattern {person.pattern} names nobody: {Path(paths[0]).name} does not match it")
+    if not all(found): warnings.warn(f"{found.count(None)} of {len(paths)} file names do not match {person.pattern}; each of these pictures counts as a person of its own", stacklevel=3)
+    if not whole: warnings.warn('the data come with splits, so people are not kept apart', stacklevel=3)
+    return [m.group(1) if m else p for m,p in zip(found, paths)]
+
+def own_label_set(name, labels)->LabelSet: # Under another name where a known set of that name has other labels, or another order
+    "A label set of data that bring their own class names"
+    known = LABEL_SETS.get(name)
+    return LabelSet(f'{name}_own' if known and known.labels != tuple(labels) else name, tuple(labels))
 
 def read_pictures(
     rows,                         # (path, class name, position in SPLITS or None); where only some have a split the others are training
@@ -304,17 +332,19 @@ def read_pictures(
 )->tuple:                         # FaceDataset, and a list of (path, reason) of pictures left out
     "Read pictures into a data set; raises `DataError`, `LabelError`"
     if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
-    label_set = get_label_set(labels) if labels is not None else LabelSet(name, tuple(sorted({canonical(c) for _,c,_ in rows if c})))
+    wanted, person = get_label_set(labels) if labels is not None else None, _pattern(subject)
     good, problems = [], []
     for path, label, split in tqdm(rows, desc=f'reading {name}', unit=' pictures', leave=False, delay=2):
-        try: good.append((_read_crop(_named(path, label), pre, detector), label_set.index(label), split, str(path)))
+        try: good.append((_read_crop(_named(path, label), pre, detector), wanted.labels[wanted.index(label)] if wanted else canonical(label), split, str(path)))
         except FerError as e: problems.append((str(path), str(e).removeprefix(str(path)).lstrip(': ')))
         if problems and strict: raise DataError('{}: {}'.format(*problems[0]))
     if not good: raise DataError(f"{name} holds no picture that can be used; the first: {problems[0][0]}: {problems[0][1]}")
     images, y, splits, paths = (list(c) for c in zip(*good))
-    y, images = np.array(y, np.uint8), np.stack(images)
-    who = [m.group(1) if subject and (m := re.search(subject, Path(p).name)) else p for p in paths]
-    splits = split_rows(y, who, seed) if all(s is None for s in splits) else np.array([s or 0 for s in splits], np.uint8)
+    label_set = wanted or own_label_set(name, sorted(set(y)))
+    y, images = np.array([label_set.labels.index(l) for l in y], np.uint8), np.stack(images)
+    whole = all(s is None for s in splits)
+    who = _people(paths, person, whole)
+    splits = split_rows(y, who, seed) if whole else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
 # %% ../nbs/10_data.ipynb #e5aa1695
@@ -339,7 +369,7 @@ def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty w
     if word and word.lower() not in SPLIT_FOLDERS: raise DataError(f"{where}: split '{word[:20]}' is not train, validation or test")
     return SPLIT_FOLDERS.get(word.lower())
 
-# %% ../nbs/10_data.ipynb #8eec0cdb
+# %% ../nbs/10_data.ipynb #04fb9f3b
 def save_npz(ds:FaceDataset, path)->None:
     "Keep a data set as arrays that `read_npz` reads, all but how labels of one's own are shown; overwrites path, which gets .npz if it does not end so; raises `DataError`"
     soft = {} if ds.soft is None else {'soft': ds.soft}
@@ -354,17 +384,20 @@ def read_npz(
     "Read arrays; raises `DataError`"
     try:
         with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
-        label_set = get_label_set(labels) if labels else LabelSet(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
+        label_set = get_label_set(labels) if labels else own_label_set(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
         images, y = d['images'], d['labels'].astype(np.int64)
+        if images.ndim == 4 and images.shape[3] == 1: images = images[...,0]
+        if y.ndim != 1: raise ValueError(f"labels must be N ints, not {'×'.join(map(str, y.shape))}")
         soft = d.get('soft')
         if labels and 'names' in d: y, soft = _reordered(y, soft, [label_set.index(str(n)) for n in d['names']], len(label_set))
         names = d.get('usage', d.get('split'))
         split = np.array([SPLIT_FOLDERS[str(n).lower()] for n in names], np.uint8) if names is not None else split_rows(y, range(len(y)))
     except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
+    if images.ndim in (3,4) and images.shape[1] != images.shape[2]: raise DataError(f"{path}: images must be square, not {images.shape[1]}×{images.shape[2]}; cut or pad them first")
     if images.dtype != np.uint8 or images.ndim not in (3,4) or not len(images) == len(y) == len(split): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
     if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
-    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.arange(len(y))), Path(path).stem, soft, {k[6:]: v for k,v in d.items() if k.startswith('votes_')})
+    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.array([f'row {i}' for i in range(len(y))])), Path(path).stem, soft, {k[6:]: v for k,v in d.items() if k.startswith('votes_')})
 
 def _reordered(y, soft, places, classes): # the same classes, in the order that was asked for
     if soft is not None: out = np.zeros((len(y), classes), np.float32); out[:,places] = soft; soft = out

@@ -160,7 +160,7 @@ def check_parity(model, path, name): # raises ModelError
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}), so it is not to be used; try other versions of keras and onnx")
 
-# %% ../nbs/14_export.ipynb #823724fd
+# %% ../nbs/14_export.ipynb #4a612431
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; model.keras, model.onnx and model.json are written into it
@@ -171,6 +171,8 @@ def export_model(
     emotions:dict|None=None, # Label -> Emotion, for labels that are shown in the user's own way
 )->ModelSpec:
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
+    for n, o in zip(outputs, model.outputs):
+        if len(outputs[n]) != o.shape[-1]: raise ModelError(f"{name} has {o.shape[-1]} answers for {n}, but {len(outputs[n])} labels were given")
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     bare = as_float32(model)  # no optimizer state, half the size
     spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {})

@@ -46,7 +46,7 @@ def test_killed_in_mid_epoch_and_resumed(whole, tmp_path):
     assert out.count('batch 0 ') == 2, 'the epoch that was whole is not done again, the others are'
     assert [row['epoch'] for row in history(tmp_path)] == [0, 1, 2]
     np.testing.assert_allclose(losses(tmp_path), losses(whole), rtol=1e-4)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ['history.csv', 'model.keras', 'train.json']
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['faces.json', 'history.csv', 'model.keras', 'train.json']
 
 
 def test_two_devices_give_the_losses_of_one(whole, tmp_path):

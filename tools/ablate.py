@@ -29,8 +29,8 @@ VARIANTS = {
     'no_averaging': lambda c: replace(c, ema=0.),
     'no_smoothing': lambda c: replace(c, label_smoothing=0.),
     'sgd': lambda c: replace(c, optimizer='sgd', learning_rate=.1, weight_decay=5e-4),
-    'taught': lambda c: replace(c, teachers=('fernet-small',), label_smoothing=0.),
-    'taught_views': lambda c: replace(c, teachers=('fernet-small',), label_smoothing=0., teach_views=True),
+    'taught': lambda c: replace(c, teachers=('fernet-small',)),
+    'taught_views': lambda c: replace(c, teachers=('fernet-small',), teach_views=True),
     'no_leaked_faces': lambda c: c,
 }
 FACES = {'no_leaked_faces': drop_leaks} # training faces that stand in PublicTest or PrivateTest, bit for bit
@@ -41,9 +41,9 @@ def last_accuracy(folder):
 
 def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
     rows = {v: [done[v, s] for (w, s) in done if w == v] for v in VARIANTS if any(w == v for w, _ in done)}
-    whole = np.mean(rows['all']) if 'all' in rows else None
+    pairs = {v: [done[v, s] - done['all', s] for (w, s) in done if w == v and ('all', s) in done] for v in rows} # of the same seed
     return {'command': shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]]), 'split': 'PublicTest', 'epochs': epochs,
-            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': None if whole is None else round(float(np.mean(a) - whole), 4), 'seeds': len(a), 'spread': round(float(np.ptp(a)), 4)} for v, a in rows.items()}}
+            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), 'spread': round(float(np.ptp(a)), 4)} for v, a in rows.items()}}
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
