@@ -8,7 +8,7 @@ __all__ = ['app', 'Model', 'Detector', 'Dask', 'Language', 'data_app', 'Source',
            'open_app', 'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet', 'fetch_data', 'fetch',
            'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
-# %% ../nbs/42_cli.ipynb #d60ca78c
+# %% ../nbs/42_cli.ipynb #f4480245
 import csv, json, os, signal, subprocess, sys, threading, warnings
 from enum import Enum
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Optional
 import typer
 from .labels import FerError, LANGUAGES, column_names
+from .tables import path_text
 
 # %% ../nbs/42_cli.ipynb #dc56809d
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={'help_option_names': ['-h','--help']},
@@ -115,7 +116,7 @@ def _predict_table(sources, out, recursive, resume, dask, model, detector, thres
     typer.echo(f"{n['pictures']} pictures, {n['faces']} faces; {n['without_face']} pictures without a face, {n['failed']} that could not be read: {out}")
     if n['failed']: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #47cd7e2f
+# %% ../nbs/42_cli.ipynb #45057af0
 @app.command()
 def predict(
     photos:Annotated[list[str], typer.Argument(help='Pictures (JPEG, PNG, WebP, BMP, GIF, TIFF) and folders of pictures.', show_default=False)],
@@ -136,7 +137,6 @@ def predict(
     "Name the expression of every face in PHOTOS"
     from tqdm import tqdm
     from fer_nb.recognize import Recognizer
-    from fer_nb.tables import path_text
     if out:
         _refuse({'--json': as_json, '--csv': as_csv, '--save-annotated': save_annotated, '--icons': icons, '--tta': tta, '--language': language}, '--out writes a table of faces')
         return _predict_table(photos, out, recursive, resume, dask, model, detector, threshold)
@@ -657,7 +657,7 @@ def evaluate(
         from fer_nb.card import write_card
         say(f'wrote {write_card(model)}')
 
-# %% ../nbs/42_cli.ipynb #bef4b149
+# %% ../nbs/42_cli.ipynb #9c0bf8ad
 class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
 
 @app.command()
@@ -681,7 +681,6 @@ def _explain_photos(model, photos, folder, label, method, detector): # one pictu
     from PIL import Image
     from fer_nb.explain import heat_picture
     from fer_nb.recognize import Recognizer
-    from fer_nb.tables import path_text
     recognizer, failed = Recognizer.load(model, detector), False
     if label: recognizer.label_set.index(label)
     for path, image, found in recognize_files(recognizer, photos):

@@ -288,7 +288,7 @@ def split_rows(
     split[parts[0][1]], split[parts[1][1]] = 2, 1
     return split
 
-# %% ../nbs/10_data.ipynb #939e99ba
+# %% ../nbs/10_data.ipynb #6b3c8c75
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError
     image = read_image(path)
     if detector is None: return face_input(crop_face(image, square_box((0, 0, *image.shape[1::-1]), 0)), pre).astype(np.uint8)
@@ -320,6 +320,7 @@ def own_label_set(name, labels)->LabelSet: # Under another name where a known se
     known = LABEL_SETS.get(name)
     return LabelSet(f'{name}_own' if known and known.labels != tuple(labels) else name, tuple(labels))
 
+# %% ../nbs/10_data.ipynb #d865f6d3
 def read_pictures(
     rows,                         # (path, class name, position in SPLITS or None); where only some have a split the others are training
     labels=None,                  # Label set; the class names in alphabetical order if None
@@ -347,7 +348,7 @@ def read_pictures(
     splits = split_rows(y, who, seed) if whole else np.array([s or 0 for s in splits], np.uint8)
     return FaceDataset(images[...,0] if pre.channels == 1 else images, y, splits, label_set, np.array(paths), name), problems
 
-# %% ../nbs/10_data.ipynb #e5aa1695
+# %% ../nbs/10_data.ipynb #043ea908
 def table_rows(
     table,               # CSV file, or DataFrame, with the columns path and label and if wanted split
     root=None,           # Folder that relative paths start from; that of the CSV if None
@@ -369,7 +370,7 @@ def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty w
     if word and word.lower() not in SPLIT_FOLDERS: raise DataError(f"{where}: split '{word[:20]}' is not train, validation or test")
     return SPLIT_FOLDERS.get(word.lower())
 
-# %% ../nbs/10_data.ipynb #04fb9f3b
+# %% ../nbs/10_data.ipynb #b157d28e
 def save_npz(ds:FaceDataset, path)->None:
     "Keep a data set as arrays that `read_npz` reads, all but how labels of one's own are shown; overwrites path, which gets .npz if it does not end so; raises `DataError`"
     soft = {} if ds.soft is None else {'soft': ds.soft}
@@ -403,7 +404,7 @@ def _reordered(y, soft, places, classes): # the same classes, in the order that 
     if soft is not None: out = np.zeros((len(y), classes), np.float32); out[:,places] = soft; soft = out
     return np.array(places)[y], soft
 
-# %% ../nbs/10_data.ipynb #e6baf100
+# %% ../nbs/10_data.ipynb #9b758a74
 def load_dataset(
     source,          # fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz
     labels=None,     # Label set; wins over the class names of a folder, a table or an .npz; fer2013.csv takes its own only
@@ -433,7 +434,7 @@ def _read_cache_problems(path):
     kept = _read_cache(path, get_label_set('fer2013'))
     return kept[1] if kept else read_fer2013(path)[1]
 
-# %% ../nbs/10_data.ipynb #db0b5429
+# %% ../nbs/10_data.ipynb #a9967afd
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
 
