@@ -69,6 +69,7 @@ train: .venv/dev ## Repeat the training of the models that ship, into runs/ (som
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
 	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
+	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
 
 ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (some hours on two cores)
 	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)

@@ -6,7 +6,7 @@ from fer_nb.fetch import pack_model
 
 TOP = Path(__file__).resolve().parent.parent
 KNOWN = TOP/'fer_nb/static/fetchable.json'
-TOO_LARGE = ('fernet-base',) # for the wheel
+TOO_LARGE = ('fernet-base', 'deep_cnn') # for the wheel
 
 def packed_once(name):
     "An archive that did not change stays on the page of the release that it came with"
