@@ -77,6 +77,11 @@ os.environ['FER_NB_RELEASES'] = f'http://127.0.0.1:{server.server_port}'
 for words in (['predict','astronaut.png','--model','fernet-base'], ['fetch','fernet-base'], ['predict','astronaut.png','--model','fernet-base','--csv']): subprocess.run(['fer-nb', *words])
 """
 
+def test_archives_are_those_of_the_repository(tmp_path):
+    from fer_nb.fetch import pack_model
+    from fer_nb.spec import fetchable
+    for name, known in fetchable().items(): assert {**pack_model(TOP/'models'/name, tmp_path/f'{name}.zip'), 'release': known['release']} == known, f'models/{name} changed: run python tools/make_release.py'
+
 def test_fetch(installed, tmp_path):
     "The larger network is not in the wheel; its archive, made anew from the repository, has the hash that the wheel knows"
     from skimage.data import astronaut
