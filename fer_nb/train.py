@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'FACES_FILE', 'TrainError', 'TrainConfig', 'save_config', 'load_config',
            'own_data_config', 'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes',
-           'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'make_optimizer',
-           'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate', 'save_state',
-           'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot', 'body_layers',
-           'set_trainable', 'phases', 'spread', 'fused_batch_norm', 'new_network', 'some_of', 'train']
+           'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'KernelMuon',
+           'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
+           'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
+           'body_layers', 'set_trainable', 'phases', 'spread', 'fused_batch_norm', 'new_network', 'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b33827dc
 import contextlib, csv, hashlib, json, os, shutil, time, zlib
@@ -24,7 +24,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, in_precision, load_network
 
-# %% ../nbs/13_train.ipynb #03a058b8
+# %% ../nbs/13_train.ipynb #86a5796a
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -41,13 +41,13 @@ class TrainConfig:
     batch_size:int=64             # Of all devices together
     learning_rate:float=.004      # The highest, reached after the warm-up; then a cosine down to 0
     warmup_epochs:float=1.
-    weight_decay:float=.02        # Decoupled from the gradient (Loshchilov and Hutter 2019); for adamw and sgd, not used by adam
+    weight_decay:float=.02        # Decoupled from the gradient (Loshchilov and Hutter 2019); for adamw, muon and sgd, not used by adam
     label_smoothing:float=.05
     class_weights:float=0.        # Weight of a class is (mean count / its count) to this power: 0 none, 1 balanced
     balanced_sampling:bool=False  # Draw every class equally often, with repetition
     ema:float=.998                # Momentum of the averaged weights that are validated and kept; 0 switches averaging off
     seed:int=0
-    optimizer:str='adamw'         # Or 'sgd' (Nesterov momentum 0.9) or 'adam' (beta 0.9 and 0.999)
+    optimizer:str='adamw'         # Or 'muon', 'sgd' (Nesterov momentum 0.9) or 'adam' (beta 0.9 and 0.999)
     second:str|None=None          # Label set of a second head, trained beside the first on the data's votes for it: 'ferplus'
     second_weight:float=1.        # Of the second head's loss
     dropout:float|None=None       # Before the head; None leaves the architecture's own
@@ -216,7 +216,17 @@ def balanced_rows(
     for k in np.unique(labels): rows[wanted == k] = rng.choice(np.flatnonzero(labels == k), (wanted == k).sum())
     return rows
 
-# %% ../nbs/13_train.ipynb #9a14bc1f
+# %% ../nbs/13_train.ipynb #600e578d
+class KernelMuon(keras.optimizers.Muon):
+    "Muon for the kernels of convolutions, each a matrix of height·width·inputs rows and outputs columns; AdamW for all other weights"
+    def _should_use_adamw(self, variable): return len(variable.shape) != 4 or variable.shape[-1] == 1
+
+    def zeropower_via_newtonschulz5(self, x, steps):
+        matrix = keras.ops.cast(keras.ops.reshape(x, (-1, x.shape[-1])), 'bfloat16') # which is exact enough, and fast
+        return keras.ops.cast(keras.ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape), x.dtype)
+
+    def lr_adjust(self, x): return x*(self.rms_rate*max(np.prod(x.shape[:-1]), x.shape[-1])**.5)
+
 def make_optimizer(
     config:TrainConfig,
     steps:int,             # Batches an epoch
@@ -230,9 +240,10 @@ def make_optimizer(
     if config.optimizer == 'sgd': return keras.optimizers.SGD(momentum=.9, nesterov=True, weight_decay=config.weight_decay or None, **common)
     if config.optimizer == 'adam': return keras.optimizers.Adam(beta_1=.9, beta_2=.999, **common)
     if config.optimizer == 'adamw': return keras.optimizers.AdamW(weight_decay=config.weight_decay, beta_1=.9, beta_2=.999, **common)
-    raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, adam or sgd")
+    if config.optimizer == 'muon': return KernelMuon(weight_decay=config.weight_decay or None, adam_weight_decay=config.weight_decay or None, **common)
+    raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, muon, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #e09c13ea
+# %% ../nbs/13_train.ipynb #503bc0df
 def soft_crossentropy(
     targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
     logits,  # N×C
@@ -240,7 +251,7 @@ def soft_crossentropy(
     "Cross-entropy from logits"
     return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
-# %% ../nbs/13_train.ipynb #2ee39471
+# %% ../nbs/13_train.ipynb #7c53001e
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -262,7 +273,7 @@ def _tidy_history(folder, done=None): # one row an epoch, only those of the firs
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
-# %% ../nbs/13_train.ipynb #4ba7965b
+# %% ../nbs/13_train.ipynb #92323344
 def epochs_since_best(accuracies)->int: # 0 where the last is the best so far
     return len(accuracies) - 1 - int(np.argmax(accuracies)) if len(accuracies) else 0
 
@@ -285,7 +296,7 @@ def plateau_rate(
         if waited == config.plateau: rate, waited = rate/2, 0
     return rate
 
-# %% ../nbs/13_train.ipynb #1df24a24
+# %% ../nbs/13_train.ipynb #3ffd4e38
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
@@ -320,7 +331,7 @@ def check_folder(
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
 
-# %% ../nbs/13_train.ipynb #8f18f8f5
+# %% ../nbs/13_train.ipynb #4acf5039
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
     def __init__(self, batches, total, seed=0): super().__init__(); self.batches, self.total, self.seed, self.bar = batches, total, seed, None
@@ -344,7 +355,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #b4fbbf74
+# %% ../nbs/13_train.ipynb #c42f9292
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
@@ -370,7 +381,7 @@ def _callbacks(folder, batches, config, phase):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
     return [Progress(batches, config.epochs, config.seed), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config, phase)]
 
-# %% ../nbs/13_train.ipynb #8263f7c1
+# %% ../nbs/13_train.ipynb #9fab6004
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
     def on_train_begin(self, logs=None): self.rows, self.display = [], None
@@ -387,7 +398,7 @@ class LivePlot(keras.callbacks.Callback):
         if self.display: self.display.update(fig)
         else: self.display = display(fig, display_id=True)
 
-# %% ../nbs/13_train.ipynb #660e3b23
+# %% ../nbs/13_train.ipynb #6d4f7cbd
 def body_layers(model:keras.Model)->list: # All layers before the pooling or flattening that the head begins with
     "The layers that look at pixels"
     ends = [i for i,l in enumerate(model.layers) if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))]
@@ -408,7 +419,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #0f4f62a4
+# %% ../nbs/13_train.ipynb #34116f1f
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -435,7 +446,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #91efffcf
+# %% ../nbs/13_train.ipynb #6da1f3bf
 @contextlib.contextmanager
 def fused_batch_norm():
     "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
@@ -459,7 +470,7 @@ def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
     return y
 
-# %% ../nbs/13_train.ipynb #564c1c89
+# %% ../nbs/13_train.ipynb #000411b1
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -484,7 +495,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or co
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #d0c13d40
+# %% ../nbs/13_train.ipynb #2e33db24
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -504,7 +515,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #d2f373a3
+# %% ../nbs/13_train.ipynb #b70e0c0d
 def _faces_of(label_set, training, validation): # what tells the faces of a run from others
     digest = hashlib.sha256()
     for part in (training, validation):

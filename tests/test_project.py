@@ -40,6 +40,11 @@ def test_a_module_imports_only_smaller_numbers():
         for used in re.findall(r'from (?:fer_nb)?\.(\w+) import', source): # also those inside functions
             assert number(numbered[used]) < number(path), f'{path.name} imports {used}'
 
+def test_the_page_knows_the_columns_of_tables():
+    from fer_nb.labels import _COLUMNS
+    listed = re.search(r'const COLUMN_NAMES = (\[.*?\]);', (TOP/'fer_nb/static/faces.js').read_text()).group(1)
+    assert json.loads(listed) == list(_COLUMNS)
+
 def test_serving_never_imports_tensorflow():
     code = 'import sys, fer_nb.recognize, fer_nb.page, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'

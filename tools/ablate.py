@@ -3,6 +3,7 @@
     python tools/ablate.py                      # every variant, once
     python tools/ablate.py --seeds 0 1 2        # over three seeds
     python tools/ablate.py --only all no_mixup  # some of them
+    python tools/ablate.py --only all --epochs 60 --seeds 0 1 2 --out benchmarks/seeds.json # the whole first run, over three seeds
 
 Runs that are finished count, whatever --only says. The recipe is models/fernet-small/first.json with fewer epochs; each variant changes one thing in it, or in the faces. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
 """
@@ -15,7 +16,6 @@ from fer_nb.data import load_fer2013, with_ferplus
 from fer_nb.train import load_config, read_history, train
 
 TOP = Path(__file__).resolve().parent.parent
-OUT = TOP/'benchmarks/ablation.json'
 
 def augment(**kw): return lambda c: replace(c, augment=replace(c.augment, **kw))
 
@@ -28,6 +28,7 @@ VARIANTS = {
     'flip_only': augment(rotate=0., shift=0., zoom=0.),
     'no_averaging': lambda c: replace(c, ema=0.),
     'no_smoothing': lambda c: replace(c, label_smoothing=0.),
+    'muon': lambda c: replace(c, optimizer='muon'),
     'sgd': lambda c: replace(c, optimizer='sgd', learning_rate=.1, weight_decay=5e-4),
     'taught': lambda c: replace(c, teachers=('fernet-small',)),
     'taught_views': lambda c: replace(c, teachers=('fernet-small',), teach_views=True),
@@ -48,7 +49,7 @@ def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--epochs', type=int, default=15); ap.add_argument('--seeds', type=int, nargs='+', default=[0]); ap.add_argument('--only', nargs='+', choices=VARIANTS, default=list(VARIANTS))
-    ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation')
+    ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation'); ap.add_argument('--out', type=Path, default=TOP/'benchmarks/ablation.json')
     args = ap.parse_args()
     ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), replace(load_config(TOP/'models/fernet-small/first.json'), epochs=args.epochs), {}
     for seed in args.seeds: # what earlier calls did
@@ -59,6 +60,6 @@ def main():
             folder = args.runs/f'{name}-{args.epochs}-{seed}'
             train(replace(VARIANTS[name](config), seed=seed), FACES.get(name, lambda ds: ds)(ds), folder)
             done[name, seed] = last_accuracy(folder)
-            OUT.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n'); print(name, seed, f'{done[name, seed]:.4f}', flush=True)
+            args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n'); print(name, seed, f'{done[name, seed]:.4f}', flush=True)
 
 if __name__ == '__main__': main()
