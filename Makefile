@@ -68,6 +68,7 @@ TRAIN = $(BIN)/fer-nb train --data $(DATA) --votes $(VOTES)
 train: .venv/dev ## Repeat the training of the models that ship, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
 	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
+	@$(TRAIN) --config models/fernet-base/first.json --out runs/fernet-base-first
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
 	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
 
