@@ -396,15 +396,14 @@ def doctor():
     for what, well, text in rows: typer.echo(f"{ {True: 'ok  ', False: 'BAD ', None: '-   '}[well]}{what:<18}{text}")
     if any(well is False for _,well,_ in rows): raise typer.Exit(1)
 
-# %% ../nbs/42_cli.ipynb #cb8d67e2
+# %% ../nbs/42_cli.ipynb #67f571b2
 data_app = typer.Typer(no_args_is_help=True, help='Check, look at and get labeled faces.', context_settings={'help_option_names': ['-h','--help']})
 app.add_typer(data_app, name='data')
 Source = Annotated[Path, typer.Argument(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]
 Labels = Annotated[Optional[str], typer.Option(help='Label set: fer2013, ferplus, six, or a .json file. Class names of the source if not given.')]
 
 def _load_source(source, labels, crop, strict, subject): # what prepare and report share
-    from fer_nb.data import load_dataset
-    from fer_nb.data import holds_pictures
+    from fer_nb.pictures import holds_pictures, load_dataset
     if not source.is_dir() and source.suffix not in ('.csv','.npz','.zip','.gz','.tgz','.tar') and source.exists(): raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
     if not holds_pictures(source):
         if crop or subject: raise FerError(f"--crop and --subject are for folders and tables of pictures, which {source} is not")
@@ -413,7 +412,7 @@ def _load_source(source, labels, crop, strict, subject): # what prepare and repo
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
-# %% ../nbs/42_cli.ipynb #ec3733e6
+# %% ../nbs/42_cli.ipynb #dda9ab43
 @data_app.command('prepare')
 def prepare(
     source:Source, labels:Labels=None,
@@ -428,7 +427,7 @@ def prepare(
     for where, why in problems[:20]: say(f'left out: {where if isinstance(where, str) else f"line {where}"}: {why}')
     if len(problems) > 20: say(f'and {len(problems)-20} more')
     if out:
-        from fer_nb.data import save_npz
+        from fer_nb.pictures import save_npz
         save_npz(ds, out)
     typer.echo(f'{len(ds)} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels; {len(problems)} left out')
 
@@ -474,7 +473,7 @@ def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detect
     if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
     typer.echo(f"{what} is at {(find_yunet() or fetch_yunet()) if what == 'yunet' else get_model(what)}")
 
-# %% ../nbs/42_cli.ipynb #63da915f
+# %% ../nbs/42_cli.ipynb #c61decbf
 def _need(*modules): # of the extra train, or one line that says how to get it
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     missing = [m for m in modules if not find_spec(m)]
@@ -497,8 +496,9 @@ def _load_faces(data, labels, preprocess, votes=None): # what train and export r
     return with_ferplus(ds, votes) if votes and ds.name != 'ferplus' else ds
 
 def _read_faces(data, labels, preprocess, votes): # FER2013's faces under FER+'s labels, or any source; and what was left out
-    from fer_nb.data import holds_pictures, load_dataset, load_ferplus
+    from fer_nb.data import load_ferplus
     from fer_nb.labels import get_label_set
+    from fer_nb.pictures import holds_pictures, load_dataset
     pictures = holds_pictures(data)
     if labels is None or pictures or data.suffix == '.npz' or get_label_set(labels).labels != get_label_set('ferplus').labels: return load_dataset(data, labels, **({'pre': preprocess} if pictures else {}))
     if not votes: raise FerError(f"the labels of FER+ are votes on the faces of {data}; give them with --votes fer2013new.csv")
