@@ -55,7 +55,7 @@ test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a r
 dev: .venv/dev ## Install what training, judging and the tests need
 
 lab: .venv/dev ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab nbs
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab nbs
 
 readme: .venv/dev ## Make README.md from nbs/index.ipynb
 	@$(BIN)/python tools/make_readme.py
@@ -65,22 +65,24 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
 TRAIN = $(BIN)/fer-nb train --data $(DATA) --votes $(VOTES)
-train: .venv/dev ## Repeat the training of the models that ship, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
+train: .venv/dev ## Repeat the training of the models in the repository, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
 	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
 	@$(TRAIN) --config models/fernet-base/first.json --out runs/fernet-base-first
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
 	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
+	@$(BIN)/fer-nb train --data $(DATA) --config models/mini_xception/train.json --out runs/mini_xception
 
 ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (some hours on two cores)
 	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)
 
-evaluate: .venv/dev ## Recompute the figures of the model that ships, on validation
+evaluate: .venv/dev ## Recompute the figures of the default model, on validation
 	@$(BIN)/fer-nb evaluate fernet-small --data $(DATA) --split validation --no-report
 
 reproduce: .venv/dev ## Recompute every figure of every model: models/*/metrics.json and the model cards
+	@test -f $(VOTES) || { echo "$(VOTES) is not there, and without FER+'s votes its figures would be lost: data/README.md says where to get it"; exit 1; }
 	@for m in $(notdir $(patsubst %/model.onnx,%,$(wildcard models/*/model.onnx))); do echo "$$m"; \
-	$(BIN)/fer-nb evaluate $$m --data $(DATA) $(if $(wildcard $(VOTES)),--votes $(VOTES)) --full --write --card --no-report >/dev/null || exit 1; done
+	$(BIN)/fer-nb evaluate $$m --data $(DATA) --votes $(VOTES) --full --write --card --no-report >/dev/null || exit 1; done
 
 bench: .venv/dev ## Run the benchmarks; each writes benchmarks/NAME.json
 	@for b in benchmarks/*.py; do echo "$$b"; $(BIN)/python $$b || exit 1; done

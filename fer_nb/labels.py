@@ -69,7 +69,7 @@ def canonical(
     name = str(name).strip().lower()
     return next((e.name for e in EMOTIONS.values() if name == e.name or name in e.aliases), name)
 
-# %% ../nbs/00_labels.ipynb #0a49a2e5
+# %% ../nbs/00_labels.ipynb #00afed1b
 def _plain_name(name): # what a layer of a network and an output of a file may be called
     name = re.sub(r'[^A-Za-z0-9_.-]+', '_', name).strip('_.-')
     return f'{name or "own"}_labels' if name in ('', 'faces', 'features') else name # those two are taken
@@ -105,12 +105,17 @@ class LabelSet:
     def emotion(self, label:str)->Emotion:
         "How to show `label`: the user's own way, the table's, or a plain mark and a spare color"
         if label in self.own: return self.own[label]
-        return EMOTIONS.get(label) or Emotion(label, color=_SPARE_COLORS[self.labels.index(label) % len(_SPARE_COLORS)])
+        return EMOTIONS.get(label) or Emotion(label, color=self._spare_color(label))
+
+    def _spare_color(self, label): # none of the set's other classes has it, as long as there are enough
+        taken = {(self.own.get(l) or EMOTIONS[l]).color for l in self.labels if l in self.own or l in EMOTIONS}
+        free, unknown = [c for c in _SPARE_COLORS if c not in taken] or _SPARE_COLORS, [l for l in self.labels if l not in self.own and l not in EMOTIONS]
+        return free[unknown.index(label) % len(free)]
 
     @property
     def emotions(self)->list: return [self.emotion(l) for l in self]
 
-# %% ../nbs/00_labels.ipynb #3b490054
+# %% ../nbs/00_labels.ipynb #29235c16
 LABEL_SETS = {s.name: s for s in (
     LabelSet('fer2013', ('angry','disgust','fear','happy','sad','surprise','neutral')),
     LabelSet('ferplus', ('neutral','happy','surprise','sad','angry','disgust','fear','contempt')),
@@ -135,7 +140,7 @@ def get_label_set(
     if str(labels).endswith('.json'): return load_label_set(labels)
     raise LabelError(f"no label set '{labels}'; choose {', '.join(LABEL_SETS)}, or give a list of names or a .json file")
 
-# %% ../nbs/00_labels.ipynb #b1357f7a
+# %% ../nbs/00_labels.ipynb #0928e7f4
 def _emotion_from(entry, i): # a name, or a dict with a name and how to show it
     if isinstance(entry, str): return canonical(entry), None
     known = EMOTIONS.get(canonical(entry['name'])) or Emotion(canonical(entry['name']), color=_SPARE_COLORS[i % len(_SPARE_COLORS)])
@@ -158,7 +163,7 @@ def load_label_set(
     except LabelError: raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e: raise LabelError(f'{path} is not a label file ({e}); it holds {{"name": "mine", "labels": ["happy", "confused"]}}') from None
 
-# %% ../nbs/00_labels.ipynb #e637474d
+# %% ../nbs/00_labels.ipynb #30c6be08
 def map_labels(
     source:LabelSet,
     target:LabelSet,
@@ -170,7 +175,7 @@ def map_labels(
     where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
-# %% ../nbs/00_labels.ipynb #4466a121
+# %% ../nbs/00_labels.ipynb #79f57771
 def _check_png(path):
     from PIL import Image
     try: Image.open(path).verify()

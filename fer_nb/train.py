@@ -24,7 +24,7 @@ from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, in_precision, load_network
 
-# %% ../nbs/13_train.ipynb #86a5796a
+# %% ../nbs/13_train.ipynb #c2ad312b
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
@@ -65,7 +65,7 @@ class TrainConfig:
     devices:int=1                 # Train on so many at once, 0 on all there are
     subset:int=0                  # Train on so many faces and validate on as many, drawn by the seed, to try something out; 0 on all
 
-# %% ../nbs/13_train.ipynb #2e92edd1
+# %% ../nbs/13_train.ipynb #e8694170
 def save_config(config:TrainConfig, folder)->None:
     "Write `train.json`"
     (Path(folder)/TRAIN_FILE).write_text(json.dumps(asdict(config), indent=1) + '\n')
@@ -84,7 +84,7 @@ def load_config(
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
     except (ValueError, TypeError, AttributeError) as e: raise TrainError(f"{path} is not a training configuration ({e})") from None
 
-# %% ../nbs/13_train.ipynb #fada4b99
+# %% ../nbs/13_train.ipynb #57dc22e0
 def own_data_config(
     model:str,             # Architecture
     preprocess:Preprocess, # Of the network to begin with
@@ -96,7 +96,7 @@ def own_data_config(
     return TrainConfig(model, None, preprocess, Augment(rotate=12., shift=.08, zoom=.12, brightness=.1, contrast=.2, erase=.2), epochs, batch_size=16, learning_rate=.003, warmup_epochs=.5, class_weights=.5, ema=.98,
                        weights=weights, head_epochs=head, unfreeze=.5, fine_rate=.001)
 
-# %% ../nbs/13_train.ipynb #ebe521d6
+# %% ../nbs/13_train.ipynb #93b429e1
 class FaceBatches(keras.utils.PyDataset):
     "Augmented batches in a new order every epoch: faces B×size×size×channels float32, 0 to 255, and soft labels B×classes float32, with a second head a pair of them; a last batch that is not full is left out; raises `TrainError` without votes for the second head"
     def __init__(self, ds:FaceDataset, config:TrainConfig):
@@ -121,7 +121,7 @@ class FaceBatches(keras.utils.PyDataset):
         if c.augment: x, y = mix_batch(x, y, rng, c.augment)
         return x, ((y[:,:self.first], y[:,self.first:]) if c.second else y)
 
-# %% ../nbs/13_train.ipynb #f61761d4
+# %% ../nbs/13_train.ipynb #41a75a6c
 def soft_labels(
     labels,            # N ints
     n:int,             # Number of classes
@@ -150,7 +150,7 @@ def second_votes(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes f
     if config.second in ds.votes: return ds.votes[config.second].astype(np.float32)
     raise TrainError(f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head")
 
-# %% ../nbs/13_train.ipynb #833b20e9
+# %% ../nbs/13_train.ipynb #ea3e77a5
 def teacher_answers(
     teacher:keras.Model,
     ds:FaceDataset,
@@ -175,7 +175,7 @@ def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels,
     labels = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft
     return replace(ds, soft=((1-config.teacher_weight)*labels + config.teacher_weight*answers).astype(np.float32))
 
-# %% ../nbs/13_train.ipynb #d1cd4fbd
+# %% ../nbs/13_train.ipynb #031dd633
 class Student(keras.Model):
     "A network that asks `teach` for the targets of each batch before it learns from it"
     teach = None # faces, targets -> targets
@@ -205,7 +205,7 @@ def as_student(model:keras.Model, label_set, config:TrainConfig)->keras.Model:
     student.teach = teaching(label_set, config)
     return student
 
-# %% ../nbs/13_train.ipynb #1b9235f8
+# %% ../nbs/13_train.ipynb #f2332e37
 def balanced_rows(
     labels,                    # N ints
     rng:np.random.Generator,
@@ -216,7 +216,7 @@ def balanced_rows(
     for k in np.unique(labels): rows[wanted == k] = rng.choice(np.flatnonzero(labels == k), (wanted == k).sum())
     return rows
 
-# %% ../nbs/13_train.ipynb #600e578d
+# %% ../nbs/13_train.ipynb #18b89138
 class KernelMuon(keras.optimizers.Muon):
     "Muon for the kernels of convolutions, each a matrix of height·width·inputs rows and outputs columns; AdamW for all other weights"
     def _should_use_adamw(self, variable): return len(variable.shape) != 4 or variable.shape[-1] == 1
@@ -243,7 +243,7 @@ def make_optimizer(
     if config.optimizer == 'muon': return KernelMuon(weight_decay=config.weight_decay or None, adam_weight_decay=config.weight_decay or None, **common)
     raise TrainError(f"no optimizer '{config.optimizer}'; choose adamw, muon, adam or sgd")
 
-# %% ../nbs/13_train.ipynb #503bc0df
+# %% ../nbs/13_train.ipynb #45105e69
 def soft_crossentropy(
     targets, # N×C shares; rows sum to 1, or to 0 for a face without votes
     logits,  # N×C
@@ -251,7 +251,7 @@ def soft_crossentropy(
     "Cross-entropy from logits"
     return -keras.ops.sum(keras.ops.cast(targets, logits.dtype)*keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
-# %% ../nbs/13_train.ipynb #7c53001e
+# %% ../nbs/13_train.ipynb #478e49af
 def read_history(
     folder, # Of a run
 )->list:    # A dict of floats an epoch; empty where there is none
@@ -273,7 +273,7 @@ def _tidy_history(folder, done=None): # one row an epoch, only those of the firs
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
-# %% ../nbs/13_train.ipynb #92323344
+# %% ../nbs/13_train.ipynb #22ae37f6
 def epochs_since_best(accuracies)->int: # 0 where the last is the best so far
     return len(accuracies) - 1 - int(np.argmax(accuracies)) if len(accuracies) else 0
 
@@ -296,7 +296,7 @@ def plateau_rate(
         if waited == config.plateau: rate, waited = rate/2, 0
     return rate
 
-# %% ../nbs/13_train.ipynb #3ffd4e38
+# %% ../nbs/13_train.ipynb #d79aef5a
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
@@ -331,7 +331,7 @@ def check_folder(
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
 
-# %% ../nbs/13_train.ipynb #4acf5039
+# %% ../nbs/13_train.ipynb #86be6f2c
 class Progress(keras.callbacks.Callback):
     "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
     def __init__(self, batches, total, seed=0): super().__init__(); self.batches, self.total, self.seed, self.bar = batches, total, seed, None
@@ -355,7 +355,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.)): raise TrainError('the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept')
 
-# %% ../nbs/13_train.ipynb #c42f9292
+# %% ../nbs/13_train.ipynb #64f22c60
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
     def __init__(self, folder): super().__init__(); self.folder = Path(folder)
@@ -381,7 +381,7 @@ def _callbacks(folder, batches, config, phase):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
     return [Progress(batches, config.epochs, config.seed), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config, phase)]
 
-# %% ../nbs/13_train.ipynb #9fab6004
+# %% ../nbs/13_train.ipynb #5fdd7b3e
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
     def on_train_begin(self, logs=None): self.rows, self.display = [], None
@@ -398,7 +398,7 @@ class LivePlot(keras.callbacks.Callback):
         if self.display: self.display.update(fig)
         else: self.display = display(fig, display_id=True)
 
-# %% ../nbs/13_train.ipynb #6d4f7cbd
+# %% ../nbs/13_train.ipynb #9a12d6c0
 def body_layers(model:keras.Model)->list: # All layers before the pooling or flattening that the head begins with
     "The layers that look at pixels"
     ends = [i for i,l in enumerate(model.layers) if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))]
@@ -419,7 +419,7 @@ def phases(config:TrainConfig)->list: # (first epoch, epoch after the last, shar
     if not config.head_epochs: return [(0, config.epochs, 1., config.learning_rate)]
     return [(0, config.head_epochs, 0., config.learning_rate), (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate)]
 
-# %% ../nbs/13_train.ipynb #34116f1f
+# %% ../nbs/13_train.ipynb #45f44706
 @contextlib.contextmanager
 def spread(
     devices:int, # How many; 0 all, 1 none of this
@@ -446,7 +446,7 @@ def _synchronize(model): # batch normalization over all devices; JAX does it by 
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
 
-# %% ../nbs/13_train.ipynb #6da1f3bf
+# %% ../nbs/13_train.ipynb #f724c18e
 @contextlib.contextmanager
 def fused_batch_norm():
     "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
@@ -470,7 +470,7 @@ def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
     return y
 
-# %% ../nbs/13_train.ipynb #000411b1
+# %% ../nbs/13_train.ipynb #71d467cb
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
     kwargs, before = ({} if config.dropout is None else {'dropout': config.dropout}), keras.config.dtype_policy()
@@ -495,7 +495,7 @@ def some_of(ds:FaceDataset, config:TrainConfig)->FaceDataset: # All of it, or co
     if not 0 < config.subset < len(ds): return ds
     return ds[np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))]
 
-# %% ../nbs/13_train.ipynb #2e33db24
+# %% ../nbs/13_train.ipynb #7b7d923b
 def _restore(model, config, folder, steps): # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
     done, path = last_state(folder)
     if not path: return 0
@@ -515,7 +515,7 @@ def _fit(model, config, training, validation, folder, callbacks):
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 
-# %% ../nbs/13_train.ipynb #b70e0c0d
+# %% ../nbs/13_train.ipynb #54f84222
 def _faces_of(label_set, training, validation): # what tells the faces of a run from others
     digest = hashlib.sha256()
     for part in (training, validation):
