@@ -67,9 +67,10 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 TRAIN = $(BIN)/fer-nb train --data $(DATA) --votes $(VOTES)
 train: .venv/dev ## Repeat the training of the models in the repository, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
-	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
+	@$(TRAIN) --config models/fernet-small/second.json --out runs/fernet-small-second
 	@$(TRAIN) --config models/fernet-base/first.json --out runs/fernet-base-first
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
+	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
 	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
 	@$(BIN)/fer-nb train --data $(DATA) --config models/mini_xception/train.json --out runs/mini_xception
 
