@@ -16,7 +16,7 @@ from keras import layers
 from .labels import LabelSet, get_label_set
 from .spec import KERAS_FILE, ModelError, find_model
 
-# %% ../nbs/12_models.ipynb #da95e174
+# %% ../nbs/12_models.ipynb #8c42c9d7
 def _conv_bn(x, filters, **kw):
     x = layers.Conv2D(filters, 3, use_bias=False, **kw)(x)
     return layers.ReLU()(layers.BatchNormalization()(x))
@@ -24,7 +24,7 @@ def _conv_bn(x, filters, **kw):
 def _separable_bn(x, filters):
     return layers.BatchNormalization()(layers.SeparableConv2D(filters, 3, padding='same', use_bias=False)(x))
 
-# %% ../nbs/12_models.ipynb #504f8a84
+# %% ../nbs/12_models.ipynb #7eaede3e
 def _xception_module(x, filters):
     "Two separable convolutions and a pooling, beside a shortcut of half the resolution"
     shortcut = layers.MaxPooling2D(1, strides=2)(x)
@@ -45,12 +45,12 @@ def mini_xception(
     x = layers.Conv2D(len(label_set), 3, padding='same')(x)
     return keras.Model(inputs, layers.GlobalAveragePooling2D(name=label_set.name, dtype='float32')(x), name='mini_xception')
 
-# %% ../nbs/12_models.ipynb #8d03a12a
+# %% ../nbs/12_models.ipynb #c7d5d0b1
 def _heads(inputs, features, label_set, also, name): # one dense layer for each label set; a list of outputs only where there are several
     heads = [layers.Dense(len(s), dtype='float32', name=s.name)(features) for s in (label_set, *also)]
     return keras.Model(inputs, heads if also else heads[0], name=name)
 
-# %% ../nbs/12_models.ipynb #1671212c
+# %% ../nbs/12_models.ipynb #801570da
 def _conv(x, filters, relu=True):
     x = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding='same', use_bias=False)(x))
     return layers.ReLU()(x) if relu else x
@@ -78,7 +78,7 @@ def fernet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'fernet_{size}')
 
-# %% ../nbs/12_models.ipynb #5a30fca8
+# %% ../nbs/12_models.ipynb #064ffab8
 def _conv_block(x, filters, dropout, l2, pool):
     for _ in range(2):
         x = layers.Conv2D(filters, 3, padding='same', use_bias=False, kernel_regularizer=keras.regularizers.L2(l2) if l2 else None)(x)
@@ -102,7 +102,7 @@ def deep_cnn(
         x = layers.Dropout(dropout)(layers.ReLU()(x))
     return _heads(inputs, x, label_set, also, 'deep_cnn')
 
-# %% ../nbs/12_models.ipynb #e4cca112
+# %% ../nbs/12_models.ipynb #28c0d26e
 def _three_channels(inputs): # N×H×W×1 or 3 -> N×H×W×3
     return inputs if inputs.shape[-1] == 3 else layers.Concatenate()([inputs]*3)
 
@@ -120,7 +120,7 @@ def _how_to_get(message): # keras' message names the address
     folder = Path(os.environ.get('KERAS_HOME', Path.home()/'.keras'))/'models'
     return f"the ImageNet weights could not be downloaded; get {url} where there is a network, put it into {folder} and run this again, or pass its path as weights"
 
-# %% ../nbs/12_models.ipynb #11ed5a62
+# %% ../nbs/12_models.ipynb #807983d8
 def mobilenet(
     label_set:LabelSet,
     input_shape:tuple=(96,96,1), # Height, width, channels; at least 32
@@ -139,7 +139,7 @@ def mobilenet(
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'mobilenet_{size}')
 
-# %% ../nbs/12_models.ipynb #81680fc0
+# %% ../nbs/12_models.ipynb #ef244960
 def efficientnet_b4(
     label_set:LabelSet,
     input_shape:tuple=(224,224,3), # Height, width, channels; at least 32
@@ -156,7 +156,7 @@ def efficientnet_b4(
         x = layers.Dropout(dropout)(layers.ReLU()(x))
     return _heads(inputs, x, label_set, also, 'efficientnet_b4')
 
-# %% ../nbs/12_models.ipynb #0102ef33
+# %% ../nbs/12_models.ipynb #42f4b1b0
 ARCHITECTURES = {'mini_xception': mini_xception, 'deep_cnn': deep_cnn, 'mobilenet': mobilenet, 'mobilenet-large': partial(mobilenet, size='large'),
                  'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base')}
 TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4')  # Those that have ImageNet weights
@@ -185,7 +185,7 @@ def create_model(
     if weights: load_weights(model, weights)
     return model
 
-# %% ../nbs/12_models.ipynb #5e75b73c
+# %% ../nbs/12_models.ipynb #ee10365c
 def multiply_adds(model:keras.Model)->int:
     "Multiplications of all convolutions and dense layers for one face"
     def cost(layer):
@@ -195,7 +195,7 @@ def multiply_adds(model:keras.Model)->int:
         return int(pixels*np.prod(layer.kernel.shape)) if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D)) else 0
     return int(sum(cost(l) for l in model.layers))
 
-# %% ../nbs/12_models.ipynb #52d8d712
+# %% ../nbs/12_models.ipynb #0affffb9
 def slabs(model:keras.Model)->list: # (resolution in pixels, channels, kind) of each layer with a kernel, in order; dense layers have resolution 1
     "What a diagram draws"
     out = []
@@ -224,7 +224,7 @@ def draw_model(
     ax.set(xlim=(-.5, x), ylim=(-model.input_shape[1]*.55, model.input_shape[1]*.9), title=model.name); ax.title.set_fontsize(8); ax.axis('off')
     return ax
 
-# %% ../nbs/12_models.ipynb #7f1e5d1e
+# %% ../nbs/12_models.ipynb #6723e947
 def load_network(
     name_or_path, # Name of a model, path of its folder, or of a .keras file
 )->keras.Model:
@@ -260,7 +260,7 @@ def _layer_arrays(name_or_path): # -> list of lists of arrays, one for each laye
     try: return _read_h5(path)
     except (OSError, KeyError, ValueError) as e: raise ModelError(f"{path} is no Keras weights file ({str(e)[:60]})") from None
 
-# %% ../nbs/12_models.ipynb #e2cf62a8
+# %% ../nbs/12_models.ipynb #10d5fda2
 def load_weights(
     model:keras.Model, # Changed in place
     name_or_path,      # Name of a model, path of its folder, of a .keras file, or of a legacy .h5 file
