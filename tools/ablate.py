@@ -49,8 +49,9 @@ def last_accuracy(folder):
 def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
     rows = {v: [done[v, s] for (w, s) in done if w == v] for v in VARIANTS if any(w == v for w, _ in done)}
     pairs = {v: [done[v, s] - done['all', s] for (w, s) in done if w == v and ('all', s) in done] for v in rows} # of the same seed
+    several = any(len(a) > 1 for a in rows.values())
     return {'command': shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]]), 'split': 'PublicTest', 'epochs': epochs,
-            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), 'spread': round(float(np.ptp(a)), 4)} for v, a in rows.items()}}
+            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), **({'spread': round(float(np.ptp(a)), 4)} if several else {})} for v, a in rows.items()}}
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
