@@ -14,7 +14,7 @@ def lines(key): return [line for line in cfg[key].splitlines() if line.strip()]
 
 class BuildWithModels(build_py):
     "Copy the app's notebook and the models that serve people into the wheel; the Keras weights stay in the repository"
-    parts = ('model.onnx', 'model.json', 'metrics.json', 'history.csv', 'README.md')
+    parts = ('model.onnx', 'model.json', 'metrics.json', '*.csv', 'README.md')
     too_large = json.loads((HERE/'fer_nb/static/fetchable.json').read_text()) # fer-nb fetch gets them
 
     def run(self):
@@ -23,7 +23,7 @@ class BuildWithModels(build_py):
         package = Path(self.build_lib)/cfg['lib_name']
         carried = {HERE/'nbs/app.ipynb': package/'app.ipynb'}
         for weights in HERE.glob('models/*/model.onnx'):
-            if weights.parent.name not in self.too_large: carried |= {weights.parent/part: package/'models'/weights.parent.name/part for part in self.parts if (weights.parent/part).exists()}
+            if weights.parent.name not in self.too_large: carried |= {f: package/'models'/weights.parent.name/f.name for part in self.parts for f in weights.parent.glob(part)}
         for src, dst in carried.items():
             dst.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(src, dst)

@@ -24,6 +24,7 @@ class Augment:
     erase:float=0.       # Share of faces that lose a rectangle (random erasing, Zhong et al. 2020)
     mixup:float=0.       # Beta parameter of mixup (Zhang et al. 2018); 0 switches it off
     cutmix:float=0.      # Beta parameter of cutmix (Yun et al. 2019); 0 switches it off
+    sharp:bool=False     # Turn, shift and zoom with cubic interpolation, which blurs less than linear
 
 # %% ../nbs/11_augment.ipynb #9a8d1a8a
 def warp_matrix(
@@ -61,7 +62,7 @@ def augment_face(
 )->np.ndarray:                 # Same shape, uint8
     "Change one face at random"
     m = warp_matrix(face.shape[0], rng, aug)
-    face = cv2.warpAffine(face, m, face.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    face = cv2.warpAffine(face, m, face.shape[1::-1], flags=cv2.INTER_CUBIC if aug.sharp else cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if aug.brightness or aug.contrast: face = change_light(face, rng, aug)
     return erase(face, rng) if aug.erase and rng.random() < aug.erase else face
 

@@ -8,7 +8,7 @@ __all__ = ['CARD_FILE', 'USES', 'GROUPS', 'markdown_table', 'confusions', 'model
 # %% ../nbs/37_card.ipynb #71822fcf
 import json
 from pathlib import Path
-from .spec import find_model, load_spec
+from .spec import EARLIER, find_model, load_spec
 from .evaluate import EvaluationError, read_metrics
 from .tables import disk_error
 
@@ -69,11 +69,11 @@ def _title(spec, m): # the first lines
 def _training(folder, m): # how it was trained, from train.json
     path = Path(folder)/'train.json'
     if not path.exists(): return '## How it was trained\n\nNot by this project; the folder has no train.json.\n'
-    c, before = json.loads(path.read_text()), {n: json.loads(f.read_text()) for n in ('first','second') if (f := Path(folder)/f'{n}.json').exists()}
+    c, before = json.loads(path.read_text()), {n: json.loads(f.read_text()) for n in EARLIER if (f := Path(folder)/f'{n}.json').exists()}
     flat = {k: ', '.join(v) if isinstance(v, list) else v for k,v in c.items() if not isinstance(v, dict)} | {f'augment.{k}': v for k,v in (c.get('augment') or {}).items()}
     facts = f"{m['epochs']} epochs in {m['training_seconds']/60:.0f} minutes, the best on validation kept (epoch {m['best_epoch']}). Accuracy on the training part afterwards: {_p(m['train_accuracy'])}." if 'epochs' in m else ''
     earlier = ', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())
-    if earlier: facts = f'Each run began with the weights of the one before it: {earlier}, then {facts}'
+    if earlier: facts = f"Each run began with the weights of the one before it: {earlier}, and a last of {c['epochs']}. Together {facts}"
     return f'## How it was trained\n\n{facts} `train.json` repeats it:\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
 
 def _data(m): # what it learned from and is judged on

@@ -622,14 +622,25 @@ def calibrate(
     typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
 
 # %% ../nbs/42_cli.ipynb #e5bd013c
-def _write_metrics(model, sets, data, votes, full): # metrics.json with the command that repeats it
+def _write_metrics(model, sets, data, votes, full, keep_times): # metrics.json with the command that repeats it
     from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures, time_views
     old = read_metrics(model.folder)
     kept = {'full': old['full']} if 'full' in old and (old.get('sha256'), old.get('dataset')) == (model.spec.sha256.get('model.onnx'), sets[0].name) else {} # of these very weights and data
-    if kept and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
-    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write"
-    return write_metrics(model.folder, sets[0], command, sets[1:], {'full': full_figures(model, sets[0], 'test')} if full else kept)
+    if kept and not keep_times and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
+    times = _times_of(old, model) if keep_times else None
+    command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write{' --keep-times' if keep_times else ''}"
+    extra = {'full': full_figures(model, sets[0], 'test')} if full else kept
+    return write_metrics(model.folder, sets[0], command, sets[1:], _with_times(extra, times) if keep_times else extra)
+
+def _times_of(old, model): # the speed and the times of views that an older network of the same layers was given
+    if not old.get('speed') or (old.get('parameters'), old.get('multiply_adds') or 0) != (model.spec.parameters, model.spec.multiply_adds or 0): raise FerError(f'{model.folder} holds no times of the same layers; leave out --keep-times')
+    return old['speed'], {r['views']: r['ms_per_face'] for r in old.get('full', {}).get('tta') or []}
+
+def _with_times(extra, times):
+    speed, views = times
+    if isinstance(tta := extra.get('full', {}).get('tta'), list): extra = {**extra, 'full': {**extra['full'], 'tta': [{**r, 'ms_per_face': views.get(r['views'], r['ms_per_face'])} for r in tta]}}
+    return {**extra, 'speed': speed}
 
 @app.command()
 def evaluate(
@@ -639,13 +650,15 @@ def evaluate(
     report:Annotated[Path, typer.Option(help='The HTML file to write; it shows faces of the data.')]=Path('evaluation.html'),
     no_report:Annotated[bool, typer.Option('--no-report', help='Print the figures only.')]=False,
     write:Annotated[bool, typer.Option('--write', help='Evaluate every split and write metrics.json into the model folder: for a network that is to ship.')]=False,
+    keep_times:Annotated[bool, typer.Option('--keep-times', help='With --write: leave the milliseconds that metrics.json has, where the layers are the same and this machine is busy or another.')]=False,
     card:Annotated[bool, typer.Option('--card', help="Make the model folder's README.md, its model card, from metrics.json; alone it computes nothing.")]=False,
 ):
     "Measure a model on labeled faces; prints JSON and writes an HTML report"
     if write: _refuse({'--split': split != 'validation', '--report': report != Path('evaluation.html')}, '--write evaluates every split and writes no page')
+    else: _refuse({'--keep-times': keep_times}, 'without --write no times are kept')
     if not card or write:
         fitted, sets = _judging(model, data, votes)
-        if write: result = _write_metrics(fitted, sets, data, votes, full)
+        if write: result = _write_metrics(fitted, sets, data, votes, full, keep_times)
         else:
             from fer_nb.data import read_votes
             from fer_nb.report import Evaluation, write_html

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['METRICS_FILE', 'EvaluationError', 'from_counts', 'reliability', 'expected_calibration_error', 'coverage',
            'row_figures', 'check_probabilities', 'per_class', 'figures', 'intervals', 'output_for', 'run_dataset',
-           'predict_dataset', 'without_leaks', 'evaluate', 'speed', 'training_record', 'write_metrics', 'read_metrics']
+           'predict_dataset', 'without_leaks', 'evaluate', 'speed', 'training_history', 'training_record',
+           'write_metrics', 'read_metrics']
 
 # %% ../nbs/30_evaluate.ipynb #4c2988a4
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from .labels import FerError
 from .preprocess import faces_input
+from .spec import EARLIER
 from .data import FaceDataset, repeated_rows
 from .runtime import OnnxModel
 from .tables import disk_error
@@ -223,16 +225,26 @@ def speed(
 # %% ../nbs/30_evaluate.ipynb #94c3b4c0
 METRICS_FILE = 'metrics.json'
 
+def training_history(
+    folder, # Of a model
+):          # A DataFrame: the columns of history.csv, with epochs counted through from 0, and `run`; empty where it was not trained here
+    "Every epoch of a network's training, of the runs before the last too"
+    import pandas as pd
+    files, parts, done = [Path(folder)/f'{n}.csv' for n in (*EARLIER, 'history')], [], 0
+    for run, part in enumerate(pd.read_csv(f) for f in files if f.exists() and files[-1].exists()):
+        if 'epoch' not in part: continue
+        part = part.drop_duplicates('epoch', keep='last')
+        parts.append(part.assign(epoch=part.epoch + done, run=run)); done += len(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
 def training_record(
     folder, # Of a model, with history.csv and train.json
 )->dict:    # Empty where it was not trained here
-    "What a model folder knows of its training"
-    import pandas as pd
+    "What a model folder knows of its training: epochs and seconds of all runs, the best epoch of the last"
     folder = Path(folder)
-    if not (folder/'history.csv').exists(): return {}
-    history = pd.read_csv(folder/'history.csv').drop_duplicates('epoch', keep='last')
+    if (history := training_history(folder)).empty: return {}
     config = json.loads((folder/'train.json').read_text()) if (folder/'train.json').exists() else {}
-    return {'best_epoch': int(history.epoch[history.val_accuracy.idxmax()]) + 1, 'epochs': len(history),
+    return {'best_epoch': int(history.epoch[history.val_accuracy[history.run == history.run.max()].idxmax()]) + 1, 'epochs': len(history),
             'training_seconds': round(float(history.seconds.sum())), 'seed': config.get('seed')}
 
 def write_metrics(

@@ -9,10 +9,10 @@ __all__ = ['PARTS', 'RELEASES', 'pack_model', 'fetch_model', 'get_model']
 import os, shutil, zipfile
 from pathlib import Path
 from .detect import cache_dir, resuming, sha256
-from .spec import ONNX_FILE, SPEC_FILE, ModelError, fetchable, load_spec, model_folders, weights_file
+from .spec import EARLIER, ONNX_FILE, SPEC_FILE, ModelError, fetchable, load_spec, model_folders, weights_file
 
 # %% ../nbs/05_fetch.ipynb #53b2ada3
-PARTS = (ONNX_FILE, SPEC_FILE, 'metrics.json', 'history.csv', 'README.md')
+PARTS = (ONNX_FILE, SPEC_FILE, 'metrics.json', *(f'{n}.csv' for n in EARLIER), 'history.csv', 'README.md')
 
 def pack_model(
     folder, # Of the model

@@ -128,7 +128,7 @@ def plot_coverage(
 
 # %% ../nbs/35_plots.ipynb #5834bff9
 def plot_history(
-    history:pd.DataFrame,  # history.csv
+    history:pd.DataFrame,  # history.csv, or training_history, where a line marks the beginning of each further run
 ):
     "Loss and accuracy by epoch"
     h = history.drop_duplicates('epoch', keep='last')
@@ -138,6 +138,7 @@ def plot_history(
             if column not in h: continue
             ax.plot(h.epoch+1, h[column], color=color, label=who)
             for e, v in zip(*_thin(h.epoch+1, h[column], 30)): tip(ax, e, v, f'{who}, epoch {e:.0f}: {form.format(v)}', 8)
+        for e in h.epoch[h.run.diff() > 0] if 'run' in h else (): ax.axvline(e + .5, color='#999999', lw=.6, ls=':')
         ax.set(xlabel='epoch', ylabel=k)
     acc.legend(frameon=False, fontsize=8); _percent(acc)
     return fig

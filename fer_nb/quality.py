@@ -57,13 +57,12 @@ def measured(
     return all_of_it.get('outputs', {}).get(output)
 
 def _history(folder, output): # epochs, accuracies; None where it was not trained here
-    import pandas as pd
-    if not (folder/'history.csv').exists(): return None
-    table = pd.read_csv(folder/'history.csv')
+    from fer_nb.evaluate import training_history
+    table = training_history(folder)
     pairs = [(n, f'val_{n}') for n in table if n.endswith('accuracy') and f'val_{n}' in table]
-    if not pairs or 'epoch' not in table: return None
+    if not pairs: return None
     train, validation = next((p for p in pairs if p[0] == f'{output}_accuracy'), pairs[0])
-    table = table.drop_duplicates('epoch', keep='last').dropna(subset=[train, validation])
+    table = table.dropna(subset=[train, validation])
     return {'epoch': (table.epoch + 1).tolist(), 'train': table[train].round(4).tolist(), 'validation': table[validation].round(4).tolist()}
 
 def quality_report(

@@ -11,12 +11,11 @@ import base64, html, os
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np
-import pandas as pd
 import fer_nb
 from .labels import FerError
 from .data import VOTE_COLUMNS, FaceDataset
 from .runtime import OnnxModel
-from .evaluate import evaluate, output_for, predict_dataset
+from .evaluate import evaluate, output_for, predict_dataset, training_history
 from .robustness import full_figures
 from .compare import claims_table, comparison
 from .plots import plot_classes, plot_confusion, plot_coverage, plot_curves, plot_end_to_end, plot_history, plot_models, plot_reliability, plot_robustness, to_svg
@@ -162,8 +161,8 @@ def _confidence_section(e):
     return note + _fig(plot_reliability, e.figures, alt='Reliability: confidence against accuracy') + _fig(plot_coverage, e.figures, alt='Accuracy against the share of faces that get an answer, as the threshold for "not sure" rises')
 
 def _training_section(e):
-    path = e.model.folder/'history.csv'
-    return _fig(plot_history, pd.read_csv(path), alt='Loss and accuracy by epoch') if path.exists() else '<p>The model folder has no history.csv.</p>'
+    history = training_history(e.model.folder)
+    return _fig(plot_history, history, alt='Loss and accuracy by epoch') if len(history) else '<p>The model folder has no history.csv.</p>'
 
 # %% ../nbs/36_report.ipynb #796ad4f9
 def _models_section(e):

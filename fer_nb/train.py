@@ -8,12 +8,14 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'FACES_FILE', 'TrainError', 'TrainConfi
            'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'KernelMuon',
            'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
            'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
-           'body_layers', 'set_trainable', 'phases', 'spread', 'fused_batch_norm', 'new_network', 'some_of', 'train']
+           'body_layers', 'set_trainable', 'phases', 'spread', 'fused_batch_norm', 'quick_precision', 'new_network',
+           'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b33827dc
-import contextlib, csv, hashlib, json, os, shutil, time, zlib
+import contextlib, csv, hashlib, json, os, platform, shutil, time, zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+import cv2
 import keras
 import numpy as np
 from tqdm.auto import tqdm
@@ -51,7 +53,7 @@ class TrainConfig:
     second:str|None=None          # Label set of a second head, trained beside the first on the data's votes for it: 'ferplus'
     second_weight:float=1.        # Of the second head's loss
     dropout:float|None=None       # Before the head; None leaves the architecture's own
-    precision:str='float32'       # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so
+    precision:str='float32'       # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so; see quick_precision
     teachers:tuple=()             # Names or files of trained networks; their mean answer is mixed into the labels
     teacher_weight:float=.5       # ... at this share
     teach_views:bool=False        # Ask the teachers about each changed face as the network sees it, in place of once about each face
@@ -470,6 +472,22 @@ def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
     return y
 
+# %% ../nbs/13_train.ipynb #9e2f4b70
+_AVX512_SKX = 256 # cv::CpuFeatures, which OpenCV's Python does not name
+
+def _emulates_bfloat16(): # TensorFlow, on an x86 processor without AVX-512 and with no GPU
+    if keras.backend.backend() != 'tensorflow' or platform.machine().lower() not in ('x86_64', 'amd64') or cv2.checkHardwareSupport(_AVX512_SKX): return False
+    import tensorflow as tf
+    return not tf.config.list_physical_devices('GPU')
+
+def quick_precision(
+    precision:str,
+    emulated:bool|None=None, # Whether bfloat16 is; found out if None
+)->str:
+    "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that would be emulated"
+    if precision != 'mixed_bfloat16': return precision
+    return 'float32' if (_emulates_bfloat16() if emulated is None else emulated) else precision
+
 # %% ../nbs/13_train.ipynb #71d467cb
 def new_network(config:TrainConfig, label_set)->keras.Model:
     "The network of a configuration before its first step, in its precision"
@@ -536,7 +554,9 @@ def train(
     if not (is_finished(config, _accuracies(folder)) and (folder/KERAS_FILE).exists()):
         keras.utils.set_random_seed(config.seed)
         with spread(config.devices), fused_batch_norm():
-            model = as_student(new_network(config, ds.label_set), ds.label_set, config)
+            here = replace(config, precision=quick_precision(config.precision))
+            if here != config: tqdm.write(f'this processor is slow in {config.precision}: training in {here.precision}')
+            model = as_student(new_network(here, ds.label_set), ds.label_set, here)
             check_folder(folder, model.count_params()); save_config(config, folder); (folder/FACES_FILE).write_text(json.dumps(faces, indent=1) + '\n')
             _fit(model, config, taught(training, config), validation, folder, callbacks)
         _tidy_history(folder)

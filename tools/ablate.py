@@ -5,7 +5,7 @@
     python tools/ablate.py --only all no_mixup  # some of them
     python tools/ablate.py --only all --epochs 60 --seeds 0 1 2 --out benchmarks/seeds.json # the whole first run, over three seeds
 
-Runs that are finished count, whatever --only says. The recipe is models/fernet-small/first.json in fewer epochs, its warm-up and the window of its averaged weights shorter in proportion; each variant changes one thing in it, or in the faces. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
+Runs that are finished count, whatever --only says, and so does what an earlier call wrote into the file, if it was of as many epochs; delete it to begin anew. The recipe is models/fernet-small/first.json in fewer epochs, its warm-up and the window of its averaged weights shorter in proportion; each variant changes one thing in it, or in the faces. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
 """
 import argparse, json, shlex, sys
 from dataclasses import replace
@@ -46,27 +46,33 @@ def last_accuracy(folder):
     rows = read_history(folder)
     return float(np.mean([row['val_accuracy'] for row in rows[-max(1, len(rows)//20):]]))
 
+def known(path, epochs): # what the file says -> {(variant, seed): accuracy}
+    old = json.loads(path.read_text()) if path.exists() else {}
+    return {(v, int(seed)): a for v, of_seeds in old.get('accuracies', {}).items() for seed, a in of_seeds.items()} if old.get('epochs') == epochs else {}
+
 def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
-    rows = {v: [done[v, s] for (w, s) in done if w == v] for v in VARIANTS if any(w == v for w, _ in done)}
+    rows = {v: {s: done[v, s] for (w, s) in sorted(done) if w == v} for v in VARIANTS if any(w == v for w, _ in done)}
     pairs = {v: [done[v, s] - done['all', s] for (w, s) in done if w == v and ('all', s) in done] for v in rows} # of the same seed
     several = any(len(a) > 1 for a in rows.values())
     return {'command': shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]]), 'split': 'PublicTest', 'epochs': epochs,
-            'variants': {v: {'accuracy': round(float(np.mean(a)), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), **({'spread': round(float(np.ptp(a)), 4)} if several else {})} for v, a in rows.items()}}
+            'variants': {v: {'accuracy': round(float(np.mean(list(a.values()))), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), **({'spread': round(float(np.ptp(list(a.values()))), 4)} if several else {})} for v, a in rows.items()},
+            'accuracies': {v: {s: round(x, 4) for s, x in a.items()} for v, a in rows.items()}} # by seed, for the next call
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--epochs', type=int, default=10); ap.add_argument('--seeds', type=int, nargs='+', default=[0]); ap.add_argument('--only', nargs='+', choices=VARIANTS, default=list(VARIANTS))
     ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation'); ap.add_argument('--out', type=Path, default=TOP/'benchmarks/ablation.json')
     args = ap.parse_args()
-    ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), shorten(load_config(TOP/'models/fernet-small/first.json'), args.epochs), {}
-    for seed in args.seeds: # what earlier calls did
+    ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), shorten(load_config(TOP/'models/fernet-small/first.json'), args.epochs), known(args.out, args.epochs)
+    for seed in args.seeds: # what earlier calls did on this machine
         for name in VARIANTS:
             if len(read_history(folder := args.runs/f'{name}-{args.epochs}-{seed}')) == args.epochs: done[name, seed] = last_accuracy(folder)
     for seed in args.seeds:
-        for name in args.only:
+        for name in (n for n in args.only if (n, seed) not in done):
             folder = args.runs/f'{name}-{args.epochs}-{seed}'
             train(replace(VARIANTS[name](config), seed=seed), FACES.get(name, lambda ds: ds)(ds), folder)
             done[name, seed] = last_accuracy(folder)
-            args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n'); print(name, seed, f'{done[name, seed]:.4f}', flush=True)
+            print(name, seed, f'{done[name, seed]:.4f}', flush=True); args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n')
+    args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n')
 
 if __name__ == '__main__': main()
