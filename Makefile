@@ -69,9 +69,10 @@ train: .venv/dev ## Repeat the training of the models in the repository, into ru
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
 	@$(TRAIN) --config models/fernet-small/second.json --out runs/fernet-small-second
 	@$(TRAIN) --config models/fernet-base/first.json --out runs/fernet-base-first
-	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
+	@$(TRAIN) --config models/fernet-base/second.json --out runs/fernet-base-second
 	@$(TRAIN) --config models/fernet-small/third.json --out runs/fernet-small-third
 	@$(TRAIN) --config models/fernet-small/train.json --out runs/fernet-small
+	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
 	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
 	@$(BIN)/fer-nb train --data $(DATA) --config models/mini_xception/train.json --out runs/mini_xception
 

@@ -186,7 +186,7 @@ function photosView(model) {
     const order = new Intl.Collator(page.language, { numeric: true }).compare;
     rows.sort((a, b) => (down ? -1 : 1) * (typeof a[by] === "string" ? order(a[by], b[by]) : a[by] - b[by]) || order(a.photo, b.photo) || a.face - b.face);
     const focused = document.activeElement?.dataset?.by;
-    const head = Object.entries(COLUMNS).map(([key, words]) => el("th", { scope: "col", "aria-sort": key === by ? (down ? "descending" : "ascending") : "none" },
+    const head = Object.entries(COLUMNS).map(([key, words]) => el("th", { scope: "col", class: typeof rows[0][key] === "number" ? "fer-number" : "", "aria-sort": key === by ? (down ? "descending" : "ascending") : "none" },
       el("button", { type: "button", "data-by": key, onclick: () => { sorting = { by: key, down: key === by ? !down : false }; showTable(); } }, el("span", { say: words }), el("span", { "aria-hidden": "true" }, key === by ? (down ? " ↓" : " ↑") : ""))));
     const body = rows.map((r) => { const look = named(r.raw, r.entry.view); return el("tr", {}, el("th", { scope: "row" }, r.photo), el("td", { class: "fer-number" }, number(r.face)), el("td", {}, mark(look), ` ${look.sure ? r.label : t("face.unsure")}`), el("td", { class: "fer-number" }, percent(r.confidence)), el("td", { class: "fer-number" }, number(r.size))); });
     tableHere.replaceChildren(el("h3", { say: "photos.table" }), el("div", { class: "fer-scroll fer-tall", tabindex: 0, role: "region", "say-aria-label": "photos.table" }, el("table", { class: "fer-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body))),
