@@ -642,6 +642,7 @@ def _with_times(extra, times):
     if isinstance(tta := extra.get('full', {}).get('tta'), list): extra = {**extra, 'full': {**extra['full'], 'tta': [{**r, 'ms_per_face': views.get(r['views'], r['ms_per_face'])} for r in tta]}}
     return {**extra, 'speed': speed}
 
+# %% ../nbs/42_cli.ipynb #7fb2d3a4
 @app.command()
 def evaluate(
     model:Judged, data:Data=FER2013, votes:Votes=None,

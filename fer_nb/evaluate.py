@@ -222,9 +222,7 @@ def speed(
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')), '') if Path('/proc/cpuinfo').exists() else platform.processor()
     return {'ms_one_face': round(median(x[:1], repeats)*1e3, 3), 'faces_per_second': round(64/median(x, max(3, repeats//20))), 'cores': os.cpu_count(), 'cpu': cpu}
 
-# %% ../nbs/30_evaluate.ipynb #94c3b4c0
-METRICS_FILE = 'metrics.json'
-
+# %% ../nbs/30_evaluate.ipynb #41d7c0e2
 def training_history(
     folder, # Of a model
 ):          # A DataFrame: the columns of history.csv, with epochs counted through from 0, and `run`; empty where it was not trained here
@@ -246,6 +244,9 @@ def training_record(
     config = json.loads((folder/'train.json').read_text()) if (folder/'train.json').exists() else {}
     return {'best_epoch': int(history.epoch[history.val_accuracy[history.run == history.run.max()].idxmax()]) + 1, 'epochs': len(history),
             'training_seconds': round(float(history.seconds.sum())), 'seed': config.get('seed')}
+
+# %% ../nbs/30_evaluate.ipynb #94c3b4c0
+METRICS_FILE = 'metrics.json'
 
 def write_metrics(
     folder,          # Of the model
