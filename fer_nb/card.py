@@ -73,7 +73,7 @@ def _training(folder, m): # how it was trained, from train.json
     flat = {k: ', '.join(v) if isinstance(v, list) else v for k,v in c.items() if not isinstance(v, dict)} | {f'augment.{k}': v for k,v in (c.get('augment') or {}).items()}
     facts = f"{m['epochs']} epochs in {m['training_seconds']/60:.0f} minutes, the best on validation kept (epoch {m['best_epoch']}). Accuracy on the training part afterwards: {_p(m['train_accuracy'])}." if 'epochs' in m else ''
     earlier = ', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())
-    if earlier: facts = f"Each run began with the weights of the one before it: {earlier}, and a last of {c['epochs']}. Together {facts}"
+    if earlier and facts: facts = f"Each run began with the weights of the one before it: {earlier}, and a last of {m['epochs'] - sum(b['epochs'] for b in before.values())}. Together {facts}"
     return f'## How it was trained\n\n{facts} `train.json` repeats it:\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
 
 def _data(m): # what it learned from and is judged on
@@ -119,7 +119,7 @@ def model_card(
     tta = m.get('full', {}).get('tta')
     views = '\n### Test-time augmentation\n\n' + markdown_table(['Views', 'Predictions', 'Accuracy', 'Gain, points', 'ms a face'], [[r['views'], r['n_views'], _p(r['accuracy']), f"{100*r['gain']:+.1f}", r['ms_per_face']] for r in tta]) + '\n' if isinstance(tta, list) else ''
     license = '## License\n\nThe weights are under the license of this repository (MIT); the rights in the pictures they were trained on are their owners\'.\n'
-    return '\n'.join([_title(spec, m), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. The test split had no part in any choice.\n", figures + views, _failures(m), GROUPS, license])
+    return '\n'.join([_title(spec, m), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. Choices were made on validation; where there is a `LOG.md`, it lists each time that the test split was computed, and what came of it.\n", figures + views, _failures(m), GROUPS, license])
 
 def write_card(
     name_or_path=None,
