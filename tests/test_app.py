@@ -146,7 +146,8 @@ def test_boxes_follow_the_face_and_all_is_measured(visit):
     until(moved, why=lambda: f'the box stays at {seen}')
     meter = page.locator('.fer-meter')
     until(lambda: float(meter.get_attribute('data-rate') or 0) > 1)
-    assert 'frames per second' in meter.inner_text() and meter.get_attribute('data-faces') == '1' and float(meter.get_attribute('data-ms')) > 0
+    until(lambda: meter.get_attribute('data-faces') == '1', why=lambda: meter.inner_text())              # in 5 of 240 frames of this film Haar takes the chest for a face too
+    assert 'frames per second' in meter.inner_text() and float(meter.get_attribute('data-ms')) > 0
     assert page.locator('.fer-live .fer-chip').count() >= 1 and page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 7
     until(lambda: 'happy' in page.locator('.fer-live [aria-live=polite]').inner_text())                 # for screen readers
     until(lambda: re.search(r'[1-9]', page.locator('.fer-live .fer-bar[data-label=happy] .fer-number').nth(1).inner_text()))  # seconds of this visit
