@@ -523,13 +523,18 @@ def _restore(model, config, folder, steps): # load the state of the last whole e
     except Exception as e: raise TrainError(f"{path} cannot be read ({type(e).__name__}); remove {Path(folder)/'resume'} to begin again") from None
     return done
 
+def _build(model, held_out): # every variable before the first step, which TensorFlow would trace twice if it made some
+    model.optimizer.build(model.trainable_variables)
+    x, y = held_out
+    model.evaluate(x[:256], tuple(t[:256] for t in y) if isinstance(y, tuple) else y[:256], batch_size=256, verbose=0) # makes those of the metrics
+
 def _fit(model, config, training, validation, folder, callbacks):
     batches, held_out = FaceBatches(training, config), _held_out(validation, config)
     done = _restore(model, config, folder, len(batches))
     _tidy_history(folder, done) # rows of another beginning, or of an epoch whose state was not saved
     for phase in phases(config):
         if done >= phase[1] or is_finished(config, _accuracies(folder)[:done]): continue
-        if done == phase[0]: _compile(model, config, phase, len(batches)) # else it goes on in the middle of the phase, with the optimizer that was restored
+        if done == phase[0]: _compile(model, config, phase, len(batches)); _build(model, held_out) # else it goes on in the middle of the phase, with the optimizer that was restored
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 
