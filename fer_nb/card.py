@@ -96,12 +96,12 @@ def _failures(m): # what goes wrong most, from the figures
     weak = min((n for n,r in m['per_class'].items() if r['recall'] is not None), key=lambda n: m['per_class'][n]['recall'])
     lines = [f"- {a} is answered as {b} in {_p(share)} of its faces." for a,b,share in confusions(m)]
     lines.append(f"- {weak} is found least often: {_p(m['per_class'][weak]['recall'])} of its {m['per_class'][weak]['support']:,} test faces.")
-    full = m.get('full', {})
+    full = m.get('full', {}); of = f"faces of {full.get('worse_split') or full.get('split')}"
     if isinstance(full.get('robustness'), list):
         rows = full['robustness']; hardest = sorted((r for r in rows if r['level'] == 3), key=lambda r: r['accuracy'])[:3]
-        lines += [f"- Worse pictures: {r['corruption']} of {r['strength']:g} ({r['unit']}) leaves {_p(r['accuracy'])} of {_p(rows[0]['accuracy'])}." for r in hardest]
+        lines += [f"- Worse pictures, {of}: {r['corruption']} of {r['strength']:g} ({r['unit']}) leaves {_p(r['accuracy'])} of {_p(rows[0]['accuracy'])}." for r in hardest]
     if isinstance(full.get('end_to_end'), list):
-        lines += [f"- Through the detector {r['detector']}: of faces {r['size']} pixels wide in a scene, {_p(r['found'])} are found, and {_p(r['accuracy_found'])} of those named right (ready crops: {_p(r['ready_crops'])})." for r in full['end_to_end'] if r['size'] in (24, 48, 128)]
+        lines += [f"- Through the detector {r['detector']}: of {of}, {r['size']} pixels wide in a scene, {_p(r['found'])} are found, and {_p(r['accuracy_found'])} of those named right (ready crops: {_p(r['ready_crops'])})." for r in full['end_to_end'] if r['size'] in (24, 48, 128)]
     return '## Known failures\n\n' + '\n'.join(lines) + '\n\nThe recognizer flags small and blurred faces, and a threshold can turn unsure answers into "not sure" (`benchmarks/flags.json`, `fer-nb predict --threshold`).\n'
 
 # %% ../nbs/37_card.ipynb #61434b93

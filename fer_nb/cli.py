@@ -630,7 +630,7 @@ def _write_metrics(model, sets, data, votes, full, keep_times): # metrics.json w
     if kept and not keep_times and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
     times = _times_of(old, model) if keep_times else None
     command = f"fer-nb evaluate {model.name} --data {data}{f' --votes {votes}' if votes else ''}{' --full' if full or kept else ''} --write{' --keep-times' if keep_times else ''}"
-    extra = {'full': full_figures(model, sets[0], 'test')} if full else kept
+    extra = {'full': full_figures(model, sets[0], 'test', 'validation')} if full else kept
     return write_metrics(model.folder, sets[0], command, sets[1:], _with_times(extra, times) if keep_times else extra)
 
 def _times_of(old, model): # the speed and the times of views that an older network of the same layers was given

@@ -167,10 +167,11 @@ def full_figures(
     model:OnnxModel,
     ds:FaceDataset,
     split:str,        # 'train', 'validation' or 'test'
-)->dict:              # split, tta, robustness, end_to_end: lists of dicts, or {'error': why}
+    worse_split:str='', # Of the faces that are made worse; `split` if empty
+)->dict:              # split, worse_split, tta, robustness, end_to_end: lists of dicts, or {'error': why}
     "What `fer-nb evaluate --full` adds"
-    part, result = ds.part(split), {'split': split}
+    result = {'split': split, 'worse_split': worse_split or split}
     for name, measure in (('tta', tta_table), ('robustness', robustness), ('end_to_end', end_to_end)):
-        try: result[name] = measure(model, part)
+        try: result[name] = measure(model, ds.part(split if name == 'tta' else result['worse_split']))
         except FerError as e: result[name] = {'error': str(e)}
     return result

@@ -25,11 +25,11 @@ def cropped(
     side:float,            # Of the part that fills the view, as a fraction; over 1 zooms out and repeats the edge
     cx:float=.5, cy:float=.5, # Its center, as fractions
 )->np.ndarray:             # The same shape
-    "Enlarge a square part of each face to the full size"
+    "Enlarge a square part of each face to the full size, with cubic interpolation, so that it stays as sharp as a face"
     h, w = faces.shape[1:3]
     m = np.float32([[side, 0, cx*(w-1) - side*(w-1)/2], [0, side, cy*(h-1) - side*(h-1)/2]]) # from the view to the face
-    warp = lambda f: cv2.warpAffine(f, m, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
-    return np.stack([warp(f).reshape(f.shape) for f in faces]) if len(faces) else faces
+    warp = lambda f: cv2.warpAffine(f, m, (w, h), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE).reshape(f.shape)
+    return np.clip(np.stack([warp(f) for f in faces]), 0, 255) if len(faces) else faces # cubics overshoot
 
 # %% ../nbs/28_tta.ipynb #c8acf432
 def _ten(faces, side=11/12): # corners and center, and their mirror images (Krizhevsky et al. 2012)

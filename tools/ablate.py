@@ -25,6 +25,7 @@ VARIANTS = {
     'no_mixup': augment(mixup=0.),
     'no_erasing': augment(erase=0.),
     'no_light': augment(brightness=0., contrast=0.),
+    'sharp': augment(sharp=True),
     'flip_only': augment(rotate=0., shift=0., zoom=0.),
     'no_averaging': lambda c: replace(c, ema=0.),
     'no_smoothing': lambda c: replace(c, label_smoothing=0.),
@@ -50,12 +51,16 @@ def known(path, epochs): # what the file says -> {(variant, seed): accuracy}
     old = json.loads(path.read_text()) if path.exists() else {}
     return {(v, int(seed)): a for v, of_seeds in old.get('accuracies', {}).items() for seed, a in of_seeds.items()} if old.get('epochs') == epochs else {}
 
-def table(done, epochs): # {(variant, seed): accuracy} -> what the file says
+def commands(path, epochs): # this one after those that wrote what is known
+    old = json.loads(path.read_text()) if path.exists() else {}
+    return ' && '.join(dict.fromkeys([*(old['command'].split(' && ') if old.get('epochs') == epochs else []), shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]])]))
+
+def table(done, epochs, command): # {(variant, seed): accuracy} -> what the file says
     rows = {v: {s: done[v, s] for (w, s) in sorted(done) if w == v} for v in VARIANTS if any(w == v for w, _ in done)}
     pairs = {v: [done[v, s] - done['all', s] for (w, s) in done if w == v and ('all', s) in done] for v in rows} # of the same seed
     several = any(len(a) > 1 for a in rows.values())
-    return {'command': shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]]), 'split': 'PublicTest', 'epochs': epochs,
-            'variants': {v: {'accuracy': round(float(np.mean(list(a.values()))), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), **({'spread': round(float(np.ptp(list(a.values()))), 4)} if several else {})} for v, a in rows.items()},
+    return {'command': command, 'split': 'PublicTest', 'epochs': epochs,
+            'variants': {v: {'accuracy': round(float(np.mean(list(a.values()))), 4), 'difference': round(float(np.mean(pairs[v])), 4) if pairs[v] else None, 'seeds': len(a), **({'spread': round(float(np.ptp(list(a.values()))), 4) if len(a) > 1 else None} if several else {})} for v, a in rows.items()},
             'accuracies': {v: {s: round(x, 4) for s, x in a.items()} for v, a in rows.items()}} # by seed, for the next call
 
 def main():
@@ -64,6 +69,7 @@ def main():
     ap.add_argument('--data', default=TOP/'data/fer2013.csv'); ap.add_argument('--votes', default=TOP/'data/fer2013new.csv'); ap.add_argument('--runs', type=Path, default=TOP/'runs/ablation'); ap.add_argument('--out', type=Path, default=TOP/'benchmarks/ablation.json')
     args = ap.parse_args()
     ds, config, done = with_ferplus(load_fer2013(args.data), args.votes), shorten(load_config(TOP/'models/fernet-small/first.json'), args.epochs), known(args.out, args.epochs)
+    command = commands(args.out, args.epochs)
     for seed in args.seeds: # what earlier calls did on this machine
         for name in VARIANTS:
             if len(read_history(folder := args.runs/f'{name}-{args.epochs}-{seed}')) == args.epochs: done[name, seed] = last_accuracy(folder)
@@ -72,7 +78,7 @@ def main():
             folder = args.runs/f'{name}-{args.epochs}-{seed}'
             train(replace(VARIANTS[name](config), seed=seed), FACES.get(name, lambda ds: ds)(ds), folder)
             done[name, seed] = last_accuracy(folder)
-            print(name, seed, f'{done[name, seed]:.4f}', flush=True); args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n')
-    args.out.write_text(json.dumps(table(done, args.epochs), indent=1) + '\n')
+            print(name, seed, f'{done[name, seed]:.4f}', flush=True); args.out.write_text(json.dumps(table(done, args.epochs, command), indent=1) + '\n')
+    args.out.write_text(json.dumps(table(done, args.epochs, command), indent=1) + '\n')
 
 if __name__ == '__main__': main()
