@@ -483,7 +483,7 @@ def _need(*modules): # of the extra train, or one line that says how to get it
 def _import_quietly(): # TensorFlow prints its start-up to file descriptor 2, whatever its log level
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)
-    try: import keras
+    try: import fer_nb.backend
     finally: os.dup2(kept, 2); os.close(kept); os.close(null)
 
 Data = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz.')]

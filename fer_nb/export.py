@@ -10,11 +10,10 @@ __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams',
 import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
-import keras
 import numpy as np
-from keras import layers
 from .preprocess import Preprocess
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
+from .backend import keras, layers
 from .models import in_precision, multiply_adds
 
 # %% ../nbs/14_export.ipynb #ee435348

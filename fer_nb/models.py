@@ -10,11 +10,10 @@ __all__ = ['FERNET_SIZES', 'ARCHITECTURES', 'TRANSFER', 'mini_xception', 'fernet
 import os
 from functools import partial
 from pathlib import Path
-import keras
 import numpy as np
-from keras import layers
 from .labels import LabelSet, get_label_set
 from .spec import KERAS_FILE, ModelError, find_model
+from .backend import keras, layers
 
 # %% ../nbs/12_models.ipynb #8c42c9d7
 def _conv_bn(x, filters, **kw):

@@ -8,20 +8,18 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'FACES_FILE', 'TrainError', 'TrainConfi
            'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'KernelMuon',
            'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
            'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
-           'body_layers', 'set_trainable', 'phases', 'spread', 'fused_batch_norm', 'quick_precision', 'new_network',
-           'some_of', 'train']
+           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b33827dc
-import contextlib, csv, hashlib, json, os, platform, shutil, time, zlib
+import contextlib, csv, hashlib, json, os, shutil, time, zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-import cv2
-import keras
 import numpy as np
 from tqdm.auto import tqdm
 from .labels import FerError, get_label_set
 from .preprocess import Preprocess, faces_input
 from .spec import KERAS_FILE
+from .backend import fused_batch_norm, keras, quick_precision
 from .data import FaceDataset
 from .augment import Augment, augment_batch, mix_batch
 from .models import create_model, in_precision, load_network
@@ -447,46 +445,6 @@ def _spread_jax(devices):
 def _synchronize(model): # batch normalization over all devices; JAX does it by itself
     for l in model.layers:
         if isinstance(l, keras.layers.BatchNormalization): l.synchronized = True
-
-# %% ../nbs/13_train.ipynb #f724c18e
-@contextlib.contextmanager
-def fused_batch_norm():
-    "Let Keras' `BatchNormalization` train with TensorFlow's fused operation inside this context"
-    if keras.backend.backend() != 'tensorflow': yield; return
-    layer, plain = keras.layers.BatchNormalization, keras.layers.BatchNormalization.call
-    def call(self, inputs, training=None, mask=None):
-        if training and self.trainable and _can_fuse(self, inputs, mask): return _fused(self, inputs)
-        return plain(self, inputs, training=training, mask=mask)
-    layer.call = call
-    try: yield
-    finally: layer.call = plain
-
-def _can_fuse(bn, x, mask): # pictures with channels last, and nothing but the plain case
-    return len(x.shape) == 4 and bn.axis in (-1, 3) and bn.scale and bn.center and mask is None and not (bn.synchronized or getattr(bn, 'renorm', False))
-
-def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
-    import tensorflow as tf
-    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(x, tf.convert_to_tensor(bn.gamma), tf.convert_to_tensor(bn.beta), epsilon=bn.epsilon, is_training=True)
-    n, keep = tf.cast(tf.size(x)//x.shape[-1], 'float32'), bn.momentum
-    bn.moving_mean.assign(bn.moving_mean*keep + mean*(1-keep))
-    bn.moving_variance.assign(bn.moving_variance*keep + variance*(n-1)/n*(1-keep))
-    return y
-
-# %% ../nbs/13_train.ipynb #9e2f4b70
-_AVX512_SKX = 256 # cv::CpuFeatures, which OpenCV's Python does not name
-
-def _emulates_bfloat16(): # TensorFlow, on an x86 processor without AVX-512 and with no GPU
-    if keras.backend.backend() != 'tensorflow' or platform.machine().lower() not in ('x86_64', 'amd64') or cv2.checkHardwareSupport(_AVX512_SKX): return False
-    import tensorflow as tf
-    return not tf.config.list_physical_devices('GPU')
-
-def quick_precision(
-    precision:str,
-    emulated:bool|None=None, # Whether bfloat16 is; found out if None
-)->str:
-    "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that would be emulated"
-    if precision != 'mixed_bfloat16': return precision
-    return 'float32' if (_emulates_bfloat16() if emulated is None else emulated) else precision
 
 # %% ../nbs/13_train.ipynb #71d467cb
 def new_network(config:TrainConfig, label_set)->keras.Model:

@@ -49,6 +49,10 @@ def test_serving_never_imports_tensorflow():
     code = 'import sys, fer_nb.recognize, fer_nb.page, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
 
+def test_modules_take_keras_from_backend(): # which sets TensorFlow up before it is imported
+    for p in (TOP/'fer_nb').glob('*.py'):
+        if p.stem != 'backend': assert not re.search(r'^(?:import|from) (?:keras|tensorflow)', p.read_text(), re.M), f'{p.name} imports Keras itself'
+
 def test_notebooks_stay_small_and_clean():
     for p in NOTEBOOKS:
         assert p.stat().st_size < 200_000, f'{p.name} is {p.stat().st_size//1000} kB'
