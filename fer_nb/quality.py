@@ -56,14 +56,15 @@ def measured(
     if all_of_it.get('output', output) == output: return all_of_it or None
     return all_of_it.get('outputs', {}).get(output)
 
-def _history(folder, output): # epochs, accuracies; None where it was not trained here
+def _history(folder, output): # epochs, accuracies, where a further run begins; None where it was not trained here
     from fer_nb.evaluate import training_history
     table = training_history(folder)
     pairs = [(n, f'val_{n}') for n in table if n.endswith('accuracy') and f'val_{n}' in table]
     if not pairs: return None
     train, validation = next((p for p in pairs if p[0] == f'{output}_accuracy'), pairs[0])
     table = table.dropna(subset=[train, validation])
-    return {'epoch': (table.epoch + 1).tolist(), 'train': table[train].round(4).tolist(), 'validation': table[validation].round(4).tolist()}
+    begins = table.epoch[table.run.diff() > 0] + .5
+    return {'epoch': (table.epoch + 1).tolist(), 'begins': begins.tolist(), 'train': table[train].round(4).tolist(), 'validation': table[validation].round(4).tolist()}
 
 def quality_report(
     model,                # OnnxModel

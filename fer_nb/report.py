@@ -162,7 +162,9 @@ def _confidence_section(e):
 
 def _training_section(e):
     history = training_history(e.model.folder)
-    return _fig(plot_history, history, alt='Loss and accuracy by epoch') if len(history) else '<p>The model folder has no history.csv.</p>'
+    if not len(history): return '<p>The model folder has no history.csv.</p>'
+    runs = '<p>Each dotted line begins a further run, from the weights of the one before.</p>' if history.run.max() else ''
+    return _fig(plot_history, history, alt='Loss and accuracy by epoch') + runs
 
 # %% ../nbs/36_report.ipynb #796ad4f9
 def _models_section(e):

@@ -492,7 +492,8 @@ def _fit(model, config, training, validation, folder, callbacks):
     _tidy_history(folder, done) # rows of another beginning, or of an epoch whose state was not saved
     for phase in phases(config):
         if done >= phase[1] or is_finished(config, _accuracies(folder)[:done]): continue
-        if done == phase[0]: _compile(model, config, phase, len(batches)); _build(model, held_out) # else it goes on in the middle of the phase, with the optimizer that was restored
+        if done == phase[0]: _compile(model, config, phase, len(batches)) # else it goes on in the middle of the phase, with the optimizer that was restored
+        _build(model, held_out)
         model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
         done = phase[1]
 

@@ -396,7 +396,7 @@ def test_how_good_it_is(visit):
     metrics = read_metrics()
     assert f"{100*metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()
     assert page.locator('.fer-matrix tbody td').count() == 49 and page.locator('.fer-diagram li').count() > 3
-    page.locator('.fer-quality .u-wrap').wait_for(); shot(page, 'quality')
+    page.locator('.fer-quality .u-wrap').wait_for(); page.get_by_text('Each dotted line begins').wait_for(); shot(page, 'quality')
     card = page.locator('.fer-model-card'); assert card.locator('h4').count() > 2 and card.locator('img, h1').count() == 0
 
 # --- for everyone ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ function touch(chart) {
 }
 
 // Lines in place of what `holder` shows. `lines`: [{ label, color, dash }]; `x` and `y`: how to write a value
-function lineChart(uPlot, holder, lines, { x = seconds, y = percent, xLabel = t("chart.time"), height = 200, top = 1 } = {}) {
+function lineChart(uPlot, holder, lines, { x = seconds, y = percent, xLabel = t("chart.time"), height = 200, top = 1, marks = [] } = {}) {
   holder.replaceChildren();
   const soft = resolved(holder, "--fer-soft"), grid = resolved(holder, "--fer-line");
   const axis = { stroke: soft, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, font: "12px system-ui, sans-serif" };
@@ -21,6 +21,7 @@ function lineChart(uPlot, holder, lines, { x = seconds, y = percent, xLabel = t(
     axes: [{ ...axis, space: 64, values: (_, at) => at.map(x) }, { ...axis, size: 52, values: (_, at) => at.map((v) => y(v)) }],
     series: [{ label: xLabel, value: (_, v) => (v == null ? "–" : x(v)) },
       ...lines.map((l) => ({ label: l.label, stroke: l.color, width: 2, dash: l.dash, spanGaps: false, points: { show: false }, value: (_, v) => (v == null ? "–" : y(v)) }))],
+    hooks: { draw: [(u) => marks.forEach((at) => upright(u, at, soft))] },
   };
   const chart = new uPlot(options, [[], ...lines.map(() => [])], holder);
   touch(chart);
@@ -33,6 +34,13 @@ function lineChart(uPlot, holder, lines, { x = seconds, y = percent, xLabel = t(
     },
     close() { fit.disconnect(); chart.destroy(); },
   };
+}
+
+// A dotted line from top to bottom
+function upright({ ctx, bbox, valToPos }, at, color) {
+  const x = Math.round(valToPos(at, "x", true));
+  ctx.save(); ctx.beginPath(); ctx.strokeStyle = color; ctx.lineWidth = devicePixelRatio; ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke(); ctx.restore();
 }
 
 // A custom property as a color that a canvas takes: light-dark() is worked out by the browser

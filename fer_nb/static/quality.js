@@ -30,7 +30,7 @@ function qualityView(model) {
       el("div", { class: "fer-split fer-halves" },
         part("quality.matrix", matrix ? el("p", { class: "fer-soft", say: "quality.matrix-what" }) : missing(), matrix ? confusion(m) : null),
         el("div", { class: "fer-stack" }, part("quality.classes", m?.per_class ? classTable(m) : missing()), part("quality.distribution", m?.per_class ? distribution(m) : missing()))),
-      part("quality.history", report.history ? chartHere : missing()),
+      part("quality.history", report.history ? chartHere : missing(), report.history?.begins.length ? el("p", { class: "fer-soft", say: "quality.history-what" }) : null),
       part("quality.diagram", el("p", { class: "fer-soft", say: "quality.diagram-what" }), diagram()),
       part("quality.card", report.card ? card() : missing()));
     relabel(body);
@@ -62,10 +62,10 @@ function qualityView(model) {
   }
 
   async function history(holder) {
-    const mine = ++making, { epoch, train, validation } = report.history, uPlot = await library(model, "uplot").catch(() => null);
+    const mine = ++making, { epoch, train, validation, begins } = report.history, uPlot = await library(model, "uplot").catch(() => null);
     if (!uPlot || mine !== making) return;
     chart = lineChart(uPlot, holder, [{ label: t("quality.train"), color: readable("#0072B2", node) }, { label: t("quality.validation"), color: readable("#D55E00", node), dash: [6, 3] }],
-      { height: 220, x: (e) => number(Math.round(e)), xLabel: t("quality.epoch"), top: Math.min(1, Math.max(...train, ...validation) * 1.1), y: (v) => percent(v) });
+      { height: 220, x: (e) => number(Math.round(e)), xLabel: t("quality.epoch"), top: Math.min(1, Math.max(...train, ...validation) * 1.1), y: (v) => percent(v), marks: begins });
     chart.show([epoch, train, validation]);
   }
 
