@@ -51,25 +51,30 @@ def recognize_files(
             yield path, None, ImageError(f'{path} could not be looked at ({type(e).__name__}); please report it')
 
 # %% ../nbs/42_cli.ipynb #d1591e7e
-def _print_table(rows, label_set): # rows: dicts with file, as in --json
+_HEADS = ('File', 'Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next', 'Note')
+_NARROWER = (_HEADS[1:], ('Face', 'Expression', 'Confidence', 'Next', 'Note'), ('Face', 'Expression', 'Confidence', 'Note'), ('Expression', 'Confidence', 'Note'))
+
+def _print_table(rows, label_set, console=None): # rows: dicts with file, as in --json
     from itertools import groupby
     from rich.console import Console
-    console, files = Console(), [(f, list(r)) for f, r in groupby(rows, lambda r: r['file'])]
+    console, files = console or Console(), [(f, list(r)) for f, r in groupby(rows, lambda r: r['file'])]
     if not rows: return
-    if max(len(f) for f,_ in files) <= max(20, console.width - 72): return console.print(_face_table(files, label_set)) # names fit beside the faces
-    for file, faces in files: console.print(file, soft_wrap=True, markup=False, highlight=False); console.print(_face_table([(file, faces)], label_set, names=False))
+    fits = lambda table: console.measure(table, options=console.options.update(max_width=10_000)).maximum <= console.width
+    if fits(whole := _face_table(files, label_set)): return console.print(whole)
+    for file, faces in files: # names above the faces, and on a narrow screen only what says the answer
+        tables = [_face_table([(file, faces)], label_set, heads) for heads in _NARROWER]
+        console.print(file, soft_wrap=True, markup=False, highlight=False); console.print(next(filter(fits, tables), tables[-1]))
 
-def _face_table(files, label_set, names=True): # files: pairs of a name and its rows
+def _face_table(files, label_set, heads=_HEADS): # files: pairs of a name and its rows
     from rich.table import Table
     from rich.text import Text # names of files and classes are no markup
     table = Table()
-    if names: table.add_column('File', overflow='fold')
-    for name in ('Face', 'Box (x y w h)', 'Expression', 'Confidence', 'Next', 'Note'): table.add_column(name, no_wrap=True)
+    for head in heads: table.add_column(head, overflow='fold')
     for file, faces in files:
         for i,r in enumerate(faces, 1):
             second = sorted(r['probabilities'].items(), key=lambda kv: -kv[1])[1]
-            cells = [str(i), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}', ', '.join(['not sure']*(not r['sure']) + r['flags'])]
-            table.add_row(*map(Text, [*([file if i == 1 else ''] if names else []), *cells]))
+            cells = [file if i == 1 else '', str(i), ' '.join(map(str, r['box'])), f"{label_set.emotion(r['label']).emoji} {r['label']}", f"{r['confidence']:.0%}", f'{second[0]} {second[1]:.0%}', ', '.join(['not sure']*(not r['sure']) + r['flags'])]
+            table.add_row(*(Text(cells[_HEADS.index(head)]) for head in heads))
     return table
 
 def _print_csv(rows, labels):
