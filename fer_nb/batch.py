@@ -20,14 +20,14 @@ from .summary import summary_dict
 from .video import _one_thread_each, _Searchers, analyze_video
 
 # %% ../nbs/27_batch.ipynb #193fe02d
-FILMS = ('.mp4','.m4v','.mov','.mkv','.webm','.avi','.mpg','.mpeg','.wmv')
+FILMS = ('.mp4','.m4v','.mov','.mkv','.webm','.avi','.mpg','.mpeg','.wmv','.mts','.m2ts','.ts','.3gp','.ogv','.flv')
 
 def find_files(
     folder,               # Or a file, which is given back
     endings=PICTURES,     # Lower case, with the dot
     recursive:bool=False, # Look in folders inside
 )->list:                  # Of str, sorted; a folder inside that may not be read stands for its files
-    "List the files with some endings; raises `ImageError`"
+    "List the files with some endings; hidden ones and what a Mac adds are passed over; raises `ImageError`"
     folder = Path(folder).expanduser()
     if not folder.exists(): raise ImageError(f"{folder} does not exist; check the path")
     if not folder.is_dir(): return [str(folder)]
@@ -39,7 +39,8 @@ def find_files(
         s = os.stat(top)
         if (s.st_dev, s.st_ino) in visited: folders.clear(); continue
         visited.add((s.st_dev, s.st_ino))
-        found += [os.path.join(top, f) for f in files if f.lower().endswith(endings)]
+        folders[:] = [f for f in folders if not f.startswith('.') and f != '__MACOSX']
+        found += [os.path.join(top, f) for f in files if f.lower().endswith(endings) and not f.startswith('.')]
         if not recursive: break
     return sorted(found)
 
@@ -209,8 +210,9 @@ def analyze_folder(
     from tqdm import tqdm
     films = find_files(source, FILMS, recursive) if isinstance(source, (str, Path)) else [str(f) for f in source]
     if not films: raise ImageError(f"{source} holds no film; give another folder")
-    top, out = Path(source).expanduser() if isinstance(source, (str, Path)) else Path(os.path.commonpath([Path(f).parent for f in films])), Path(out).expanduser()
-    named = [(f, out/Path(f).relative_to(top).parent/(Path(f).name + ending)) for f in films]
+    whole, out = [Path(os.path.abspath(f)) for f in films], Path(out).expanduser()
+    top = os.path.abspath(Path(source).expanduser()) if isinstance(source, (str, Path)) else os.path.commonpath([f.parent for f in whole])
+    named = [(f, out/w.relative_to(top).parent/(w.name + ending)) for f,w in zip(films, whole)]
     for folder in {t.parent for _,t in named}: _make(folder)
     todo, key = [(f, str(t)) for f,t in named if not t.exists()], tuple(sorted((setup or {}).items()))
     if client is None: work = ((s, _film_share(s, key, {'workers': 2, **options})) for s in todo)

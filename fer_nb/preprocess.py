@@ -19,7 +19,7 @@ from .labels import FerError
 class ImageError(FerError, ValueError):
     "A picture that cannot be read"
 
-PICTURES = ('.jpg','.jpeg','.png','.webp','.bmp','.gif','.tif','.tiff') # endings of the files that count as pictures, in lower case
+PICTURES = ('.jpg','.jpeg','.jfif','.png','.webp','.bmp','.gif','.tif','.tiff') # endings of the files that count as pictures, in lower case
 MAX_SIDE = 16_384         # pixels; a wider or higher picture is refused
 MAX_PIXELS = 128_000_000  # pixels; about 384 MB as RGB
 Image.MAX_IMAGE_PIXELS = None # our own check, with our own message, takes its place
@@ -50,6 +50,10 @@ def _to_rgb(im): # Pillow image -> H×W×3 uint8
 
 FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
+def _from_pillow(im, name): # Pillow reads the pixels of a file late
+    try: return _to_rgb(_upright(im))
+    except Exception: raise ImageError(f"{name} is cut short, damaged, or of a kind that has no colors (mode {im.mode}); get a fresh copy, or convert it to RGB first") from None
+
 def _open_image(src, name, most): # path or file object -> upright RGB array
     try:
         with Image.open(src, formats=FORMATS) as im:
@@ -79,7 +83,7 @@ def read_image(
 )->np.ndarray:   # H×W×3 uint8, RGB, upright
     "Read any picture as RGB, turned upright by its EXIF flag; raises `ImageError`"
     if isinstance(src, np.ndarray): return _check_array(src)
-    if isinstance(src, Image.Image): return _check_array(_to_rgb(_upright(src)))
+    if isinstance(src, Image.Image): return _check_array(_from_pillow(src, name or 'the picture'))
     if isinstance(src, (bytes, bytearray, memoryview)): return _open_image(io.BytesIO(src), name or 'the picture', most)
     if isinstance(src, (str, os.PathLike)): return _open_image(src, name or str(src), most)
     raise ImageError(f"cannot read a picture from {type(src).__name__}; give a path, bytes, a Pillow image or an array")

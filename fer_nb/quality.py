@@ -52,7 +52,9 @@ def measured(
 )->dict|None:   # As metrics.json has it; None where that output was not judged
     "What is known of how good one output is"
     path = Path(folder)/'metrics.json'
-    all_of_it = json.loads(path.read_text()) if path.exists() else {}
+    try: all_of_it = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError: return None # damaged: fer-nb evaluate says so
+    if not isinstance(all_of_it, dict): return None
     if all_of_it.get('output', output) == output: return all_of_it or None
     return all_of_it.get('outputs', {}).get(output)
 

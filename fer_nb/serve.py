@@ -43,6 +43,7 @@ class ServeSettings:
 
     def __post_init__(self):
         if self.token == '': raise ServeError('the token is empty; give one that is hard to guess, or none at all')
+        if self.token and not (self.token.isascii() and self.token.isprintable() and self.token == self.token.strip()): raise ServeError('no client could send this token in a header; give one of plain letters and digits, with no blank at its ends')
         for name in ('megabytes','megapixels','requests','seconds'):
             if not 0 < getattr(self, name) < math.inf: raise ServeError(f'{name} must be over 0, not {getattr(self, name)}')
         if not 0 <= self.threshold <= 1: raise ServeError(f'threshold must be 0 to 1, not {self.threshold}')
@@ -121,7 +122,7 @@ async def limited(
 
 logging.getLogger('python_multipart').setLevel(logging.CRITICAL) # it would quote bytes of the body
 
-class _InMemory(MultiPartParser): spool_max_size = 2**40 # no part becomes a file on disk
+class _InMemory(MultiPartParser): spool_max_size = max_file_size = 2**40 # no part becomes a file on disk; the second name is that of Starlette before 0.46
 
 async def _from_form(headers:Headers, stream): # -> name, bytes
     try: form = await _InMemory(headers, stream, max_files=1, max_fields=8).parse()
@@ -229,6 +230,7 @@ def create_app(
 )->FastAPI:
     "Make the ASGI application; raises `ServeError`, `ModelError`, `DetectorError`"
     settings = settings or ServeSettings.from_env()
+    if not {'spool_max_size', 'max_file_size'} & set(dir(MultiPartParser)): raise ServeError('this Starlette could write pictures to disk; install the version in requirements.lock')
     pool = RecognizerPool(settings)
     app = FastAPIOffline(title='fer_nb', version=fer_nb.__version__, redoc_url=None, swagger_ui_parameters={'validatorUrl': None},
                          description=f'Facial expressions by {pool.name}: {", ".join(pool.label_set)}. Pictures are held in memory while they are looked at and never stored.')

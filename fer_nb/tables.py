@@ -19,7 +19,7 @@ KINDS = ('.csv', '.parquet')
 
 def path_text(path)->str:
     "A file's name as text that any table can hold, whatever bytes the file system has"
-    return os.fsencode(path).decode('utf-8', 'backslashreplace')
+    return os.fsencode(path).decode('utf-8', 'backslashreplace').replace('\n', '\\n').replace('\r', '\\r') # a row is a line
 
 def part_path(
     out, # Path of the table that was asked for
@@ -90,8 +90,14 @@ class TableWriter:
 
 # %% ../nbs/23_tables.ipynb #3f9eff0c
 def _check_head(path, columns): # the table at path has these columns, or raise
-    with open(path, newline='', encoding='utf-8') as f: head = next(csv.reader(f), None)
+    try:
+        with open(path, newline='', encoding='utf-8', errors='replace') as f: head = next(csv.reader(f), None)
+    except csv.Error: head = []
     if head is not None and head != columns: raise TableError(f"{path} has other columns than this run would write; choose another name, or leave out --resume to begin anew")
+
+def _cells(line): # bytes of a line of a CSV; none where it is no such thing
+    try: return next(csv.reader([line.decode('utf-8', 'replace')]), [])
+    except csv.Error: return []
 
 def cut_table(
     path,    # Of a CSV
@@ -101,9 +107,9 @@ def cut_table(
     path = Path(path)
     with open(path, 'rb') as f:
         head, keep = f.readline(), f.tell()
-        names = next(csv.reader([head.decode()]), [])
+        names = _cells(head)
         for line in f:
-            row = next(csv.reader([line.decode('utf-8', 'replace')]), [])
+            row = _cells(line)
             if not line.endswith(b'\n') or len(row) != len(names) or begins(dict(zip(names, row))): break
             keep += len(line)
     with open(path, 'r+b') as f: f.truncate(keep if head.endswith(b'\n') else 0)

@@ -209,6 +209,7 @@ def _note(film, summary): # what was odd about the film
 def _check(every, detect_every, start, end, resume, out, annotated, film): # what makes no sense is said before the work
     if every < 1 or detect_every < 1: raise VideoError(f"every and detect_every count frames, from 1; not {every} and {detect_every}")
     if start < 0 or (end is not None and end <= start): raise VideoError(f"from {start:g} to {end} seconds is no part of a film; give two times, the earlier first")
+    if film.count and start*film.fps >= film.count: raise VideoError(f"the film ends after {film.count/film.fps:.1f} seconds; begin before that, not at {start:g}")
     if resume and (not out or annotated or film.live): raise VideoError("only a table can be gone on with: give its name, and leave out the annotated film; a camera or a live stream cannot be gone on with")
     drawn = annotated and Path(annotated).expanduser()
     if drawn and drawn.exists() and Path(film.name).exists() and drawn.samefile(film.name): raise VideoError(f"{annotated} is the film itself; give the annotated one another name")

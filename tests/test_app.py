@@ -250,6 +250,18 @@ def test_settings_change_while_it_runs(visit):
 
 # --- photos ------------------------------------------------------------------------------------------------------------
 
+def test_many_photos_are_looked_at_again_when_asked(visit):
+    from skimage.data import astronaut
+    page = visit('photos')
+    photos(page, *((f'{i}.jpg', jpeg(np.full((40,40,3), 3*i, np.uint8))) for i in range(60)), ('face.jpg', jpeg(astronaut())))
+    page.locator('[aria-label="face.jpg"] .fer-box[data-label=happy]').wait_for()
+    again = page.get_by_role('button', name='Look at 61 photos again with these settings'); assert not again.is_visible()
+    page.locator('summary').click(); page.get_by_label('Model').select_option('two_heads'); again.wait_for(); page.locator('summary').click(); shot(page, 'again')
+    again.click(); until(lambda: not page.get_by_role('button', name='photos again').is_visible())
+    until(lambda: page.locator('.fer-photos > .fer-status').inner_text() == ''); assert not page.get_by_role('button', name='photos again').is_visible()
+    page.locator('summary').click(); page.get_by_label('Model').select_option('mini_xception'); page.get_by_role('button', name='Look at 61 photos again').wait_for(); page.locator('summary').click()   # the answers were those of the second model
+    page.get_by_role('button', name='Clear').click(); assert not page.get_by_role('button', name='photos again').is_visible()
+
 @pytest.mark.parametrize('scheme, width', [('light',1280), ('dark',390)])
 def test_sample_photo_is_named(visit, scheme, width):
     page = visit('photos', viewport={'width':width, 'height':1400}, color_scheme=scheme)

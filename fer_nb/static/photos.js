@@ -9,10 +9,10 @@ function photosView(model) {
   const clear = button("photos.clear", forget, { hidden: true });
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped },
     el("div", { class: "fer-row" }, choose, take, sample, clear), el("span", { class: "fer-soft", say: "photos.drop" }), input);
-  const status = el("p", { class: "fer-status", role: "status" });
+  const status = el("p", { class: "fer-status", role: "status" }), again = button("photos.again", () => lookAgain(outdated()), { hidden: true });
   const results = el("div", { class: "fer-results" }), tableHere = el("div", { class: "fer-stack", hidden: true });
   const node = el("section", { class: "fer fer-card fer-photos", ...panel("photos") },
-    el("h2", { say: "tab.photos" }), drop, status, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
+    el("h2", { say: "tab.photos" }), drop, status, again, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
   let nextId = 0, left = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
@@ -235,15 +235,18 @@ function photosView(model) {
   function forget() {
     cleared++; left = 0;
     for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
-    results.replaceChildren(); showTable(); clear.hidden = true; tell(); choose.focus();
+    results.replaceChildren(); showTable(); clear.hidden = again.hidden = true; tell(); choose.focus();
   }
 
   // -- another model or label set looks again; another threshold or language only shows again
 
   const setting = () => { const s = model.get("settings"); return [s.model, s.labels, s.detector].join(); };
+  const outdated = () => entries.filter((e) => e.file && !e.pending && e.shape && e.shape !== setting());
+  function lookAgain(late) { again.hidden = true; for (const e of late) { e.shape = setting(); send(e).catch((error) => finish(e, { error: error.message })); } }
   function redo() {
-    const late = entries.filter((e) => e.file && !e.pending && e.shape && e.shape !== setting());
-    if (late.length && late.length <= AGAIN_AT_MOST) { for (const e of late) { e.shape = setting(); send(e).catch((error) => finish(e, { error: error.message })); } return; }
+    const late = outdated();
+    if (late.length && late.length <= AGAIN_AT_MOST) return lookAgain(late);
+    again.hidden = !late.length; say(again, "photos.again", { n: number(late.length) }); // so many are the visitor's to begin
     for (const e of entries) showEntry(e);
     showTable();
   }
