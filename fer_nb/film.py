@@ -7,7 +7,7 @@ __all__ = ['FILM_KINDS', 'FORMATS', 'COPIED', 'CODECS', 'VideoError', 'Frame', '
            'open_film', 'FilmWriter']
 
 # %% ../nbs/24_film.ipynb #3010a56f
-import errno, os, re, sys, time
+import contextlib, errno, os, re, sys, time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -209,6 +209,14 @@ def _stream(container, ending, fps, quality, image): # a stream for frames like 
     stream.options = {'crf': str(quality), **fast}
     return stream
 
+@contextlib.contextmanager
+def _writing(film): # a FilmWriter; what FFmpeg or the disk refuses is said in a line
+    import av
+    try: yield
+    except av.error.FFmpegError as e:
+        if not film.file.error: raise VideoError(f"{film.path} cannot be made ({type(e).__name__}); give it another ending, such as .mkv") from None
+    if film.file.error: raise disk_error(film.file.error, film.path) from None
+
 # %% ../nbs/24_film.ipynb #55654433
 class _Sound: # the sound of a film, put into a container as far as its pictures have come; `source`: path or URL, `start`: seconds
     def __init__(self, source, container, start):
@@ -289,30 +297,22 @@ class FilmWriter:
         except (av.error.FFmpegError, ValueError): self.sound = None
 
     def _mux(self, frame):
-        import av
-        try:
+        with _writing(self):
             for packet in self.stream.encode(frame): self.container.mux(packet)
-        except av.error.FFmpegError as e:
-            if not self.file.error: raise VideoError(f"{self.path} cannot be made ({type(e).__name__}); give it another ending, such as .mkv") from None
-        if self.file.error: raise disk_error(self.file.error, self.path) from None
 
     def close(self)->None:
         "Finish the film"
         if self.container is None: return
         container, self.container = self.container, None
-        try: self._finish(container)
+        try:
+            with _writing(self): self._finish(container)
         finally: self.file.close()
-        if self.file.error: raise disk_error(self.file.error, self.path) from None
 
     def _finish(self, container):
-        import av
-        try:
-            if self.stream is not None:
-                for packet in self.stream.encode(None): container.mux(packet)
-                self._hear(_Sound.close, (self.last + 10_000/self.fps)/10_000)
-            container.close()
-        except av.error.FFmpegError as e:
-            if not self.file.error: raise VideoError(f"{self.path} could not be finished ({type(e).__name__}); give it another ending, such as .mkv") from None
+        if self.stream is not None:
+            for packet in self.stream.encode(None): container.mux(packet)
+            self._hear(_Sound.close, (self.last + 10_000/self.fps)/10_000)
+        container.close()
 
     def __enter__(self): return self
     def __exit__(self, kind, *_):
