@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from .labels import FerError, column_names
 from .detect import load_detector
-from .preprocess import PICTURES, ImageError, read_image
+from .preprocess import PICTURES, ImageError, is_hidden, read_image
 from .recognize import Recognizer
 from .tables import TableWriter, cut_table, disk_error, part_path, path_text, read_rows
 from .summary import summary_dict
@@ -39,8 +39,8 @@ def find_files(
         s = os.stat(top)
         if (s.st_dev, s.st_ino) in visited: folders.clear(); continue
         visited.add((s.st_dev, s.st_ino))
-        folders[:] = [f for f in folders if not f.startswith('.') and f != '__MACOSX']
-        found += [os.path.join(top, f) for f in files if f.lower().endswith(endings) and not f.startswith('.')]
+        folders[:] = [f for f in folders if not is_hidden(f)]
+        found += [os.path.join(top, f) for f in files if f.lower().endswith(endings) and not is_hidden(f)]
         if not recursive: break
     return sorted(found)
 

@@ -119,7 +119,7 @@ def frames(
 class LiveRecognizer:
     "Frame after frame to numbered faces with steady probabilities, for one source"
     def __init__(self, recognizer:Recognizer):
-        self.recognizer, self.tracker, self.smoother = recognizer, FaceTracker(), Smoother(.3)
+        self.recognizer, self.tracker, self.smoother = recognizer, FaceTracker(doubt=.3), Smoother(.3)
 
     def _hurry(self): # after the first frame
         if getattr(getattr(self.recognizer, 'detector', None), 'name', '') != 'haar' or self.recognizer.detector.max_side <= 400: return
@@ -133,6 +133,7 @@ class LiveRecognizer:
         found, labels = self.recognizer(frame), self.recognizer.label_set
         self._hurry()
         numbers = self.tracker.update(found, now)
+        found, numbers = [r for r,n in zip(found, numbers) if n], [n for n in numbers if n] # without those that are held back
         rows = self.smoother.update(numbers, np.array([list(r.probabilities.values()) for r in found]).reshape(-1, len(labels)), now)
         def steady(r, p):
             best = labels[int(p.argmax())]

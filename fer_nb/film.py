@@ -256,6 +256,8 @@ class _Sound: # the sound of a film, put into a container as far as its pictures
     def close(self, seconds):
         self.until(seconds)
         for new in (self.coder.encode(None) if self.coder is not None else ()): self.container.mux(new)
+
+    def let_go(self): # of the film it comes from
         if self.film: self.film.close()
 
 # %% ../nbs/24_film.ipynb #c0d571df
@@ -294,7 +296,7 @@ class FilmWriter:
         import av
         try:
             if self.sound: work(self.sound, seconds)
-        except (av.error.FFmpegError, ValueError): self.sound = None
+        except (av.error.FFmpegError, ValueError): self.sound.let_go(); self.sound = None
 
     def _mux(self, frame):
         with _writing(self):
@@ -306,7 +308,9 @@ class FilmWriter:
         container, self.container = self.container, None
         try:
             with _writing(self): self._finish(container)
-        finally: self.file.close()
+        finally:
+            self.file.close()
+            if self.sound: self.sound.let_go()
 
     def _finish(self, container):
         if self.stream is not None:

@@ -39,7 +39,7 @@ class LiveWidget(FaceWidget):
 
     def begin(self):
         "Forget who was seen: a new visit begins"
-        self.tracker, self.smoother, self.clock = FaceTracker(), Smoother(.3), 0.
+        self.tracker, self.smoother, self.clock = FaceTracker(doubt=.3), Smoother(.3), 0.
 
     def refresh(self):
         super().refresh()
@@ -54,5 +54,6 @@ class LiveWidget(FaceWidget):
         image, found, ms = self.look(bytes(buffers[0]), 'the frame')
         self.clock = max(self.clock, float(content.get('time', 0))) # seconds; a late frame does not turn time back
         numbers = self.tracker.update(found, self.clock)
+        found, numbers = Recognitions(r for r,n in zip(found, numbers) if n), [n for n in numbers if n] # without those that are held back
         faces = smooth(found, self.session.recognizer, numbers, self.smoother, self.clock)
         return {'width': image.shape[1], 'height': image.shape[0], 'faces': face_messages(faces, numbers), 'ms': ms}

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm.auto import tqdm
 from .data import SPLITS, DataError, FaceDataset, left_out, load_fer2013
 from .labels import LABEL_SETS, FerError, LabelSet, canonical, get_label_set
-from .preprocess import PICTURES, ImageError, Preprocess, boxes_input, crop_face, face_input, read_image, square_box
+from .preprocess import PICTURES, ImageError, Preprocess, boxes_input, crop_face, face_input, is_hidden, read_image, square_box
 
 # %% ../nbs/16_pictures.ipynb #fa0930b0
 SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'publictest':1, 'test':2, 'testing':2, 'privatetest':2}
@@ -24,9 +24,9 @@ def list_folder(
     "Pictures under `class/` or `split/class/`; links to folders, hidden files and what a Mac adds are passed over; a picture beside the classes of its split has no class name"
     found = []
     for root, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith('.') and f != '__MACOSX']
+        folders[:] = [f for f in folders if not is_hidden(f)]
         parts = Path(root).relative_to(folder).parts
-        found += [(Path(root)/f, parts) for f in files if parts and Path(f).suffix.lower() in PICTURES and not f.startswith('.')]
+        found += [(Path(root)/f, parts) for f in files if parts and Path(f).suffix.lower() in PICTURES and not is_hidden(f)]
     has_splits = any(len(parts) > 1 and parts[0].lower() in SPLIT_FOLDERS for _,parts in found) # else `test` and `valid` are classes
     return sorted((path, *_place(parts, has_splits)) for path, parts in found)
 

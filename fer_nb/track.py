@@ -28,7 +28,7 @@ def fit(
 @dataclass
 class Track:
     "A face that is followed"
-    number:int
+    number:int|None     # None while it is held back, see FaceTracker
     box:np.ndarray      # x, y, width, height, floats, where it was seen last
     time:float          # When that was, seconds
     velocity:np.ndarray # Of the center, pixels a second: x, y
@@ -59,8 +59,9 @@ class FaceTracker:
     def __init__(self,
         min_fit:float=-.25, # A box that fits worse is another face, see fit; -0.25 is a center somewhat more than one face away
         max_gap:float=1.,   # Seconds that a face may be hidden
+        doubt:float=0.,     # Seconds within which a second frame must show a new face; where frames come more slowly, one is enough
     ):
-        self.min_fit, self.max_gap, self.tracks, self.count = min_fit, max_gap, [], 0
+        self.min_fit, self.max_gap, self.doubt, self.tracks, self.count, self.now = min_fit, max_gap, doubt, [], 0, -np.inf
 
     def _assign(self, boxes, time): # -> Track or None for each box
         found = [None]*len(boxes)
@@ -73,18 +74,18 @@ class FaceTracker:
     def update(self,
         faces:list,  # Of Face, or of anything with a box
         time:float,  # Seconds, not falling from call to call
-    )->list:         # Of int: the number of each face
+    )->list:         # Of int: the number of each face; None of one that is held back, which may be a false alarm
         "Number the faces of a frame"
-        self.tracks = [t for t in self.tracks if time - t.time <= self.max_gap]
-        numbers = []
+        self.tracks = [t for t in self.tracks if time - t.time <= (self.max_gap if t.number else self.doubt)]
+        held, self.now, numbers = time - self.now < self.doubt, time, []
         for face, track in zip(faces, self._assign([f.box for f in faces], time)):
+            wait = held and track is None
             if track: track.see(face.box, time)
-            else:
-                self.count += 1
-                track = Track(self.count, np.asarray(face.box, float), time, np.zeros(2))
-                self.tracks.append(track)
+            else: self.tracks.append(track := Track(None, np.asarray(face.box, float), time, np.zeros(2)))
+            if track.number is None and not wait: self.count += 1; track.number = self.count
             numbers.append(track.number)
         return numbers
+
     def restore(self,
         numbers:list, boxes:list, time:float,
     )->None:
