@@ -64,6 +64,7 @@ function photosView(model) {
     }
     if (reply.buffers?.length) setPicture(entry, new Blob(reply.buffers, { type: "image/jpeg" }));
     entry.shape = shape; finish(entry, reply);
+    if (shape !== setting()) redo(); // changed while it was on its way: which settings it was answered with is not known
   }
 
   async function trySample() {
