@@ -199,7 +199,7 @@ def write_report(
     "Write what is worth knowing of a data set as one HTML file, over what is there; raises `FerError` where it cannot be written"
     has_train = (ds.split == 0).any()
     found = leaks(ds, near) if has_train else pd.DataFrame(columns=['split'])
-    rows = ''.join(f'<li>{html.escape(str(where))}: {html.escape(why)}</li>' for where,why in problems[:50])
+    rows = ''.join(f'<li>{html.escape(f"{where}: {why}".encode(errors="backslashreplace").decode())}</li>' for where,why in problems[:50])
     body = [f'<p>{len(ds):,} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels, {len(ds.label_set)} classes. Left out: {len(problems)}.</p>', f'<ul>{rows}</ul>' if rows else '',
             '<h2>Classes</h2>', ds.counts().to_html(), _figure('Faces by class and split', plot_balance, ds), '<h2>Faces in validation and test that stand in training too</h2>',
             leak_summary(found).to_html() if len(found) else '<p>None.</p>',

@@ -291,6 +291,7 @@ def open_app(
     "Open the app: photos and webcam in the browser"
     import fer_nb
     from fer_nb.recognize import Recognizer
+    from fer_nb.spec import find_model
     if 0 < kernels <= ready: raise FerError(f'--kernels {kernels} leaves no place for a visitor beside {ready} made ready; give a larger number, or --ready {kernels-1}')
     base_url = f"/{base_url.strip('/')}/".replace('//', '/')
     Recognizer.load(model, detector, icons=icons) # what is wrong is said here, not on the page
@@ -298,7 +299,7 @@ def open_app(
     static = str(Path(fer_nb.__file__).resolve().parent/'static')
     env = {**os.environ, 'FER_NB_DETECTOR': detector, 'JUPYTER_PATH': os.pathsep.join(filter(None, [static, os.environ.get('JUPYTER_PATH')]))}
     if icons: env['FER_NB_ICONS'] = str(icons.resolve())
-    if model: env['FER_NB_MODEL'] = str(Path(model).resolve()) if Path(model).is_dir() else model
+    if model: env['FER_NB_MODEL'] = str(find_model(model).resolve())
     if megabytes: env['FER_NB_MEGABYTES'] = str(megabytes)
     say(f"The app is at http://{ip}:{port}{base_url.rstrip('/')} (Ctrl+C stops it)")
     raise typer.Exit(run_until_stopped(voila_command(port, ip, browser, ready, kernels, idle, idle_open, base_url), env))
@@ -323,11 +324,12 @@ def serve(
     _need_extra('serve', 'fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn')
     import uvicorn
     from fer_nb.recognize import Recognizer
+    from fer_nb.spec import find_model
     if token == '' or os.environ.get('FER_NB_SERVE_TOKEN') == '': raise FerError('the token is empty; give one that is hard to guess, or none at all (unset FER_NB_SERVE_TOKEN)')
     Recognizer.load(model, detector) # what is wrong is said before the address is
     _check_port(ip, port)
     if not ip.startswith('127.') and ip != 'localhost' and not token: say(f'note: whoever reaches {ip}:{port} can use this server; give a --token, and put a proxy with TLS before it')
-    given = {'MODEL': model and (str(Path(model).resolve()) if Path(model).is_dir() else model), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests, 'THRESHOLD': threshold}
+    given = {'MODEL': model and str(find_model(model).resolve()), 'DETECTOR': detector, 'TOKEN': token, 'MEGABYTES': megabytes, 'REQUESTS': requests, 'THRESHOLD': threshold}
     os.environ.update({f'FER_NB_SERVE_{k}': str(v) for k,v in given.items() if v is not None})
     say(f'POST pictures to http://{ip}:{port}/predict; http://{ip}:{port}/docs describes it (Ctrl+C stops it)')
     uvicorn.run('fer_nb.serve:create_app', factory=True, host=ip, port=port, log_level='warning', access_log=False, server_header=False, timeout_graceful_shutdown=10)
@@ -366,6 +368,11 @@ def _outcome(f): # what it says, or the one line of why it cannot
     try: return True, f()
     except FerError as e: return False, str(e)
 
+def _version(name): # 'numpy 2.3.1', or None where another distribution brings it, as onnxruntime-gpu does
+    from importlib.metadata import PackageNotFoundError, version
+    try: return f'{name} {version(name)}'
+    except PackageNotFoundError: return None
+
 def _cameras():
     if sys.platform != 'linux': return True, 'not counted on this system; fer-nb desktop tries one'
     found = sorted(Path('/dev').glob('video*'))
@@ -377,7 +384,7 @@ def _cameras():
 def examine()->list: # Of (what, whether it is well, what there is to say)
     "Look at what this installation has and lacks"
     import platform
-    from importlib.metadata import metadata, version
+    from importlib.metadata import metadata
     import fer_nb
     from fer_nb.detect import find_yunet
     from fer_nb.recognize import OnnxModel
@@ -385,7 +392,7 @@ def examine()->list: # Of (what, whether it is well, what there is to say)
     lacking = _lacking()
     yunet = _outcome(find_yunet)
     rows = [('fer_nb', True, f'{fer_nb.__version__} in {Path(fer_nb.__file__).parent}'), ('system', True, f'Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores'),
-            ('libraries', not lacking, f"lacks {', '.join(lacking)}; install fer_nb again" if lacking else ', '.join(f'{n} {version(n)}' for n in ('numpy', 'opencv-python-headless', 'onnxruntime', 'pillow', 'voila'))),
+            ('libraries', not lacking, f"lacks {', '.join(lacking)}; install fer_nb again" if lacking else ', '.join(filter(None, map(_version, ('numpy', 'opencv-python-headless', 'onnxruntime', 'pillow', 'voila'))))),
             ('models', bool(model_folders()), ', '.join(sorted(model_folders())) or 'none is installed; install fer_nb again'),
             ('default model', *_outcome(lambda: f'{OnnxModel().name} in {find_model()}')),
             ('detector', *(yunet if yunet[1] else (True, 'haar; the better yunet is fetched by fer-nb fetch yunet'))), ('cameras', *_cameras())]
@@ -410,10 +417,10 @@ Labels = Annotated[Optional[str], typer.Option(help='Label set: fer2013, ferplus
 def _load_source(source, labels, crop, strict, subject): # what prepare and report share
     from fer_nb.pictures import holds_pictures, load_dataset
     if not source.is_dir() and source.suffix not in ('.csv','.npz','.zip','.gz','.tgz','.tar') and source.exists(): raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
+    if source.suffix == '.npz' or holds_pictures(source): _need('sklearn') # to split them
     if not holds_pictures(source):
         if crop or subject: raise FerError(f"--crop and --subject are for folders and tables of pictures, which {source} is not")
         return load_dataset(source, labels, strict=strict)
-    _need('sklearn')
     from fer_nb.detect import load_detector
     return load_dataset(source, labels, strict=strict, detector=load_detector() if crop else None, subject=subject)
 
@@ -546,12 +553,14 @@ def train(
     _need('keras', 'onnx')
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
+    from fer_nb.spec import model_folders
     cfg = load_config(config) if config else _config_from(start, epochs or 30, labels)
     ds = _load_faces(data, cfg.labels, cfg.preprocess, votes)
     network = fit(cfg, ds, out, _tensorboard(tensorboard))
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
     export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own)
-    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {out} --data {data}')
+    there = f'.{os.sep}{out}' if str(out) in model_folders() else out # else it would be the package's model of that name
+    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {there} --data {data}')
 
 def _second_outputs(cfg):
     from fer_nb.labels import get_label_set
@@ -576,7 +585,7 @@ def export_command(
     if data and not data.exists(): raise FerError(f"{data} is not there; see data/README.md")
     if format != 'onnx': _refuse({'--data': data}, f'accuracy is measured for onnx, not for {format}')
     if precision == 'int8' and not data: raise FerError('int8 has to see faces to choose its scales; give --data')
-    _weights_of(model)
+    _weights_of(model); _make_folder(out)
     _need('keras', 'onnx')
     from fer_nb.export import convert
     from fer_nb.models import load_network
@@ -611,10 +620,21 @@ def _judging(name, data, votes): # a model, and the data sets that its outputs a
     from fer_nb.data import load_ferplus
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
-    named = None if data.suffix == '.npz' else model.spec.label_set() # arrays carry names of their own, which must be the model's
-    ds, problems = _read_faces(data, named, model.spec.preprocess, votes)
+    ds, problems = _read_faces(data, _labels_of_arrays(data, model.spec) if data.suffix == '.npz' else model.spec.label_set(), model.spec.preprocess, votes)
     _say_problems(data, ds, problems)
+    if votes and ds.ids.dtype.kind not in 'iu': raise FerError(f"the votes of FER+ belong to fer2013.csv, not to {data}; leave out --votes")
+    _say_learned(model, data, ds)
     return model, [ds] + ([load_ferplus(data, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
+
+def _labels_of_arrays(path, spec): # the label set to read an .npz with: None where its own names are those of an output, else an output's that has them all, in another order or among others
+    from fer_nb.pictures import load_dataset
+    own, sets = load_dataset(path)[0].label_set.labels, [spec.label_set(output) for output in spec.outputs]
+    return None if any(s.labels == own for s in sets) else next((s for s in sets if set(own) <= set(s.labels)), None)
+
+def _say_learned(model, data, ds): # a folder is split anew when pictures come or go, and then the test part may hold faces that were trained on
+    from fer_nb.evaluate import learned_from
+    held = ds[ds.split != 0]
+    if seen := learned_from(model.folder, held).sum(): say(f'{seen} of the {len(held)} faces that {data} holds for validation and test are faces that {model.name} learned from, so its figures come out too good; parts stay as they are in the file that fer-nb data prepare {data} --out faces.npz writes: train and judge on that')
 
 @app.command()
 def calibrate(
@@ -657,11 +677,13 @@ def evaluate(
     no_report:Annotated[bool, typer.Option('--no-report', help='Print the figures only.')]=False,
     write:Annotated[bool, typer.Option('--write', help='Evaluate every split and write metrics.json into the model folder: for a network that is to ship.')]=False,
     keep_times:Annotated[bool, typer.Option('--keep-times', help='With --write: leave the milliseconds that metrics.json has, where the layers are the same and this machine is busy or another.')]=False,
-    card:Annotated[bool, typer.Option('--card', help="Make the model folder's README.md, its model card, from metrics.json; alone it computes nothing.")]=False,
+    card:Annotated[bool, typer.Option('--card', help="Make the model folder's README.md, its model card, from metrics.json; without --write it computes nothing.")]=False,
 ):
     "Measure a model on labeled faces; prints JSON and writes an HTML report"
     if write: _refuse({'--split': split != 'validation', '--report': report != Path('evaluation.html')}, '--write evaluates every split and writes no page')
     else: _refuse({'--keep-times': keep_times}, 'without --write no times are kept')
+    if card and not write: _refuse({'--data': data != FER2013, '--votes': votes, '--split': split != 'validation', '--full': full, '--report': report != Path('evaluation.html')}, '--card without --write computes nothing')
+    if no_report: _refuse({'--report': report != Path('evaluation.html')}, '--no-report writes no page')
     if not card or write:
         fitted, sets = _judging(model, data, votes)
         if write: result = _write_metrics(fitted, sets, data, votes, full, keep_times)
@@ -690,6 +712,7 @@ def explain(
     detector:Detector='auto',
 ):
     "Show what a model looks at: heat maps on PHOTOS, or a page about labeled faces"
+    if photos: _refuse({'--data': data != FER2013, '--split': split != 'validation'}, 'photos are explained, not data')
     if photos: return _explain_photos(model, photos, out or Path('explained'), label, method.value, detector)
     _refuse({'--label': label, '--method': method != Method.auto, '--detector': detector != 'auto'}, 'without photos the data are explained')
     fitted, (ds, *_) = _judging(model, data, None)

@@ -33,9 +33,9 @@ def comparison(
     names = models or [n for n in model_folders() if read_metrics(n)]
     table = pd.DataFrame([_row(read_metrics(n)) for n in names], index=[Path(str(n)).name for n in names])
     table.index.name = 'model'
-    base = table.accuracy.get(BASELINE)
-    same = table.dataset == table.dataset.get(BASELINE)
-    table['gain'] = (table.accuracy.astype(float) - base).where(same) if base is not None else float('nan')
+    first = table[table.index == BASELINE].head(1) # a network trained anew may have its name
+    same = table.dataset.isin(first.dataset)
+    table['gain'] = (table.accuracy.astype(float) - first.accuracy.iloc[0]).where(same) if len(first) else float('nan')
     return table
 
 # %% ../nbs/34_compare.ipynb #a93c2df2

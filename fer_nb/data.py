@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'DataError',
            'FaceDataset', 'read_fer2013', 'load_fer2013', 'left_out', 'majority', 'vote_distribution', 'read_votes',
-           'load_ferplus', 'with_ferplus', 'repeated_rows']
+           'load_ferplus', 'with_ferplus', 'face_marks', 'repeated_rows']
 
 # %% ../nbs/10_data.ipynb #33d2c7ce
-import csv, hashlib, io, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
+import csv, gzip, hashlib, io, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -67,6 +67,7 @@ def _open_text(path): # path of a CSV, .zip or .tar.gz -> text stream of the CSV
         name = _csv_in(z.namelist())
         if name: return io.TextIOWrapper(z.open(name), encoding='utf-8', errors='replace', newline='')
     elif path.suffix in ('.gz', '.tgz', '.tar'):
+        if not tarfile.is_tarfile(path): return gzip.open(path, 'rt', encoding='utf-8', errors='replace', newline='')
         t = tarfile.open(path)
         name = _csv_in(t.getnames())
         if name: return io.TextIOWrapper(t.extractfile(name), encoding='utf-8', errors='replace', newline='')
@@ -129,7 +130,7 @@ def read_fer2013(
     if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET}")
     try:
         with _open_text(path) as f: blocks = list(tqdm(_read_blocks(f, path, len(label_set)), desc=f'reading {path.name}', unit_scale=2000, unit=' faces', leave=False, delay=2))
-    except (csv.Error, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error) as e: raise DataError(f"{path} is damaged ({e}); {HOW_TO_GET}") from None
+    except (csv.Error, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError) as e: raise DataError(f"{path} is damaged or locked ({' '.join(str(e).split())}); {HOW_TO_GET}") from None
     problems = [p for b in blocks for p in b[4]]
     join = lambda k, dtype: np.concatenate([np.asarray(b[k], dtype) for b in blocks]) if blocks else np.zeros(0, dtype)
     ds = FaceDataset(join(0, np.uint8), join(1, np.uint8), join(2, np.uint8), label_set, join(3, np.int64), 'fer2013')
@@ -146,12 +147,12 @@ def _stamp(path): # what must be unchanged for the cache to hold
 
 def _cache_folder(path): return path.with_name(path.name + '.cache')
 
-def _write_cache(ds, problems, path): # best effort: a folder that may not be written costs speed, nothing else
+def _write_cache(ds, problems, path, stamp): # best effort: a folder that may not be written costs speed, nothing else
     folder, tmp = _cache_folder(path), None
     try:
         tmp = Path(tempfile.mkdtemp(dir=path.parent, prefix=folder.name))
         for k in ('images','labels','split','ids'): np.save(tmp/f'{k}.npy', getattr(ds, k))
-        (tmp/'meta.json').write_text(json.dumps({**_stamp(path), 'problems': problems}))
+        (tmp/'meta.json').write_text(json.dumps({**stamp, 'problems': problems}))
         shutil.rmtree(folder, ignore_errors=True)
         tmp.chmod(0o755); tmp.rename(folder) # others who may read the data may read the copy
     except OSError: tmp and shutil.rmtree(tmp, ignore_errors=True)
@@ -175,8 +176,9 @@ def load_fer2013(
     path = Path(path)
     ds, problems = (path.is_file() and _read_cache(path, get_label_set('fer2013'))) or (None, None)
     if ds is None:
+        stamp = _stamp(path) if path.is_file() else None # before it is read: it may still be growing
         ds, problems = read_fer2013(path, strict)
-        _write_cache(ds, problems, path)
+        _write_cache(ds, problems, path, stamp)
         ds, problems = _read_cache(path, ds.label_set) or (ds, problems)
     if problems:
         first = "{}, line {}: {}".format(path, *problems[0])
@@ -258,6 +260,12 @@ def with_ferplus(
 # %% ../nbs/10_data.ipynb #29b03424
 def _digests(images): # one hash a face
     return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
+
+def face_marks(
+    images,  # N×H×W or N×H×W×3 uint8
+)->list:     # Of N str, 12 hexadecimal digits each
+    "Short hashes: whoever has a face can tell whether it was among these, and nobody can make one from them"
+    return [hashlib.blake2b(np.ascontiguousarray(im), digest_size=6).hexdigest() for im in images]
 
 def repeated_rows(
     ds:FaceDataset,

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['METRICS_FILE', 'EvaluationError', 'from_counts', 'reliability', 'expected_calibration_error', 'coverage',
            'row_figures', 'check_probabilities', 'per_class', 'figures', 'intervals', 'output_for', 'run_dataset',
-           'predict_dataset', 'without_leaks', 'evaluate', 'speed', 'training_history', 'training_record',
-           'write_metrics', 'read_metrics']
+           'predict_dataset', 'learned_from', 'without_leaks', 'evaluate', 'speed', 'training_history',
+           'training_record', 'write_metrics', 'read_metrics']
 
 # %% ../nbs/30_evaluate.ipynb #4c2988a4
 import json
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from .labels import FerError
 from .preprocess import faces_input
-from .spec import EARLIER
-from .data import FaceDataset, repeated_rows
+from .spec import EARLIER, FACES_FILE
+from .data import FaceDataset, face_marks, repeated_rows
 from .runtime import OnnxModel
 from .tables import disk_error
 
@@ -179,6 +179,15 @@ def predict_dataset(
     return run_dataset(lambda x: model.probabilities(x, output), ds, model.spec.preprocess, f'{model.name}, {output}')
 
 # %% ../nbs/30_evaluate.ipynb #8e6566c5
+def learned_from(
+    folder,         # Of a model
+    ds:FaceDataset,
+)->np.ndarray:      # N bool; all false where the folder does not say, as with FER2013, whose parts are fixed
+    "Find faces that the network learned from, by the marks that training on own pictures leaves in `faces.json`"
+    try: marks = set(json.loads((Path(folder)/FACES_FILE).read_text())['learned'])
+    except (OSError, ValueError, TypeError, KeyError): return np.zeros(len(ds), bool)
+    return np.array([m in marks for m in face_marks(ds.images)], bool)
+
 def without_leaks(
     p:np.ndarray,        # N×C probabilities
     part:FaceDataset,    # N faces

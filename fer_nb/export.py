@@ -195,7 +195,9 @@ def convert(
     if format not in FORMATS or precision not in PRECISIONS: raise ModelError(f"choose a format of {', '.join(FORMATS)} and a precision of {', '.join(PRECISIONS)}")
     if precision != 'float32' and format != 'onnx': raise ModelError(f"{precision} is for ONNX; leave it out for {format}")
     if precision == 'int8' and faces is None: raise ModelError('int8 has to see faces to choose its scales; give data')
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder)
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise ModelError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if format == 'keras': as_float32(model).save(folder/KERAS_FILE)
     elif format == 'litert': to_litert(model, folder/LITERT_FILE); check_parity(model, folder/LITERT_FILE, spec.name)
     else: _convert_onnx(model, spec, folder/ONNX_FILE, precision, faces)

@@ -123,9 +123,10 @@ def table_rows(
     name = 'the table'
     if not isinstance(table, pd.DataFrame):
         name, root = str(table), root or Path(table).parent
-        try: table = pd.read_csv(table, dtype=str, encoding='utf-8-sig', encoding_errors='replace')
+        try: table = pd.read_csv(table, dtype=str, encoding='utf-8-sig', encoding_errors='replace', keep_default_na=False) # a class may be called None
         except (ValueError, OSError) as e: raise DataError(f"{name} is not a CSV ({str(e)[:60]})") from None
     table = table.rename(columns=lambda c: str(c).strip().lower())
+    if twice := sorted({c for c in ('path','label','split') if list(table.columns).count(c) > 1}): raise DataError(f"{name} has the column {' and '.join(twice)} more than once; keep one")
     missing = [c for c in ('path','label') if c not in table]
     if missing: raise DataError(f"{name} has no column {' and no '.join(missing)}; it needs path and label, and may have split")
     table = table.reindex(columns=['path','label','split']).fillna('').astype(str).apply(lambda c: c.str.strip())
@@ -143,26 +144,37 @@ def save_npz(ds:FaceDataset, path)->None:
     try: np.savez(path, images=ds.images, labels=ds.labels, split=np.array(SPLITS)[ds.split], ids=ds.ids, names=np.array(ds.label_set.labels), **soft)
     except OSError as e: raise DataError(f"cannot write {path} ({e.strerror}); choose another place") from None
 
+def _arrays(path): # those of an .npz
+    try:
+        with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
+        return {**d, 'images': d['images'], 'labels': d['labels'].astype(np.int64)}
+    except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
+
+def _check_arrays(path, images, y, classes): # what networks and splits cannot use
+    if y.ndim != 1: raise DataError(f"{path}: labels must be N ints, not {'×'.join(map(str, y.shape))}")
+    if images.ndim in (3,4) and images.shape[1] != images.shape[2]: raise DataError(f"{path}: images must be square, not {images.shape[1]}×{images.shape[2]}; cut or pad them first")
+    if images.dtype != np.uint8 or images.ndim not in (3,4) or images.shape[3:] not in ((), (3,)) or len(images) != len(y): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
+    if not len(y): raise DataError(f"{path} holds no faces")
+    if y.min() < 0 or y.max() >= classes: raise DataError(f"{path}: labels must be 0 to {classes-1}, one for each of {classes} classes")
+
+def _named_split(path, names, n): # 'Training' ... -> positions in SPLITS
+    if len(names) != n: raise DataError(f"{path} has {n} faces and {len(names)} names of splits; give one for each")
+    return np.array([_split_of(str(w), f'{path}, row {i}') or 0 for i,w in enumerate(names, 1)], np.uint8)
+
 def read_npz(
     path,        # With images (N×H×W or N×H×W×3 uint8), labels (N ints), and if wanted usage or split (N names), names, ids, soft, votes_NAME
     labels=None, # Label set; the names in the file, else FER2013's, if None
 )->FaceDataset:
-    "Read arrays; raises `DataError`"
-    try:
-        with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
-        label_set = get_label_set(labels) if labels else own_label_set(Path(path).stem, tuple(map(str, d['names']))) if 'names' in d else get_label_set('fer2013')
-        images, y = d['images'], d['labels'].astype(np.int64)
-        if images.ndim == 4 and images.shape[3] == 1: images = images[...,0]
-        if y.ndim != 1: raise ValueError(f"labels must be N ints, not {'×'.join(map(str, y.shape))}")
-        soft = d.get('soft')
-        if labels and 'names' in d: y, soft = _reordered(y, soft, [label_set.index(str(n)) for n in d['names']], len(label_set))
-        names = d.get('usage', d.get('split'))
-        split = np.array([SPLIT_FOLDERS[str(n).lower()] for n in names], np.uint8) if names is not None else split_rows(y, range(len(y)))
-    except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
-    if images.ndim in (3,4) and images.shape[1] != images.shape[2]: raise DataError(f"{path}: images must be square, not {images.shape[1]}×{images.shape[2]}; cut or pad them first")
-    if images.dtype != np.uint8 or images.ndim not in (3,4) or not len(images) == len(y) == len(split): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
-    if y.min() < 0 or y.max() >= len(label_set): raise DataError(f"{path}: labels must be 0 to {len(label_set)-1} for {label_set.name}")
+    "Read arrays; raises `DataError`, `LabelError`"
+    d, wanted = _arrays(path), get_label_set(labels) if labels else None
+    names, splits = tuple(map(str, d['names'])) if 'names' in d else None, d.get('usage', d.get('split'))
+    label_set = wanted or (own_label_set(Path(path).stem, names) if names else get_label_set('fer2013'))
+    images, y, soft = d['images'], d['labels'], d.get('soft')
+    if images.ndim == 4 and images.shape[3] == 1: images = images[...,0]
+    _check_arrays(path, images, y, len(names or label_set))
+    if wanted and names: y, soft = _reordered(y, soft, [wanted.index(n) for n in names], len(wanted))
+    split = split_rows(y, range(len(y))) if splits is None else _named_split(path, splits, len(y))
     return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.array([f'row {i}' for i in range(len(y))])), Path(path).stem, soft, {k[6:]: v for k,v in d.items() if k.startswith('votes_')})
 
 def _reordered(y, soft, places, classes): # the same classes, in the order that was asked for
@@ -193,4 +205,6 @@ def holds_pictures(source)->bool:
     return source.is_dir() or (source.suffix == '.csv' and source.is_file() and _header(source) >= {'path','label'})
 
 def _header(path): # column names of a CSV, without reading its rows
-    with open(path, encoding='utf-8-sig', errors='replace', newline='') as f: return {c.strip().lower() for c in next(csv.reader([f.readline(10_000)]), [])}
+    try: f = open(path, encoding='utf-8-sig', errors='replace', newline='')
+    except OSError as e: raise DataError(f"{path} cannot be read ({e.strerror}); check its permissions") from None
+    with f: return {c.strip().lower() for c in next(csv.reader([f.readline(10_000)]), [])}

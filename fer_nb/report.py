@@ -169,15 +169,19 @@ def _training_section(e):
 # %% ../nbs/36_report.ipynb #796ad4f9
 def _models_section(e):
     table = comparison()
-    titles = {'model': 'Model', 'accuracy': 'Accuracy', 'macro_f1': 'Macro F1', 'ece': 'ECE', 'ferplus': 'FER+ accuracy', 'parameters': 'Parameters', 'mb': 'MB', 'ms': 'ms a face', 'gain': 'Gain over mini_xception'}
+    titles = {'model': 'Model', 'dataset': 'Faces of', 'accuracy': 'Accuracy', 'macro_f1': 'Macro F1', 'ece': 'ECE', 'ferplus': 'FER+ accuracy', 'parameters': 'Parameters', 'mb': 'MB', 'ms': 'ms a face', 'gain': 'Gain over mini_xception'}
     return '<p>From the metrics.json of each installed model, on its test split.</p>' + rows_html(table.reset_index().to_dict('records'), titles) + _fig(plot_models, table, alt='Accuracy of the installed models against their size')
 
 def _claims_section(e):
     from fer_nb.evaluate import read_metrics
     titles = {'who': 'System', 'figure': 'Figure', 'claimed': 'Claimed', 'measured': 'When we ran it', 'ours': e.model.name}
-    table = claims_table(read_metrics(e.model.folder))
+    metrics = read_metrics(e.model.folder)
+    measured = (metrics.get('dataset'), metrics.get('split')) == ('fer2013', 'test') # what others claim is of these faces
+    table = claims_table(metrics if measured else {})
     notes = ''.join(f'<li>{html.escape(w)}: {html.escape(n)}</li>' for w,n in dict.fromkeys(zip(table.who, table.source))) + ''.join(f'<li>{html.escape(f)}: {html.escape(n)}</li>' for f,n in zip(table.figure, table.note) if n)
-    return f"<p>The column {html.escape(e.model.name)} is from its metrics.json (FER2013, PrivateTest), whatever split this report is of. What we ran, we ran on the same 3,589 test faces.</p>" + rows_html(table.to_dict('records'), titles) + f'<ul class="note">{notes}</ul>'
+    name = html.escape(e.model.name)
+    column = f'The column {name} is from its metrics.json (FER2013, PrivateTest), whatever split this report is of.' if measured else f'What others claim is of FER2013, on which {name} was not measured; so its column is empty.'
+    return f"<p>{column} What we ran, we ran on the same 3,589 test faces.</p>" + rows_html(table.to_dict('records'), titles) + f'<ul class="note">{notes}</ul>'
 
 def _outputs_section(e):
     return ''.join(f'<h3>{html.escape(name)}: {f["n"]:,} faces of {html.escape(f["dataset"])}</h3>' + headline_html(f) + _fig(plot_confusion, f, alt=f'Confusion matrix of the output {name}') for name, f in e.figures['outputs'].items())
