@@ -22,24 +22,21 @@ class Kernels(AsyncMappingKernelManager):
 
     async def start_kernel(self, *args, **kwargs):
         "Start one; raises `HTTPError` 503 where there are enough"
-        if self.most and len(self) + self._starting >= self.most:
-            asyncio.current_task().add_done_callback(self._leave_pool)
-            raise HTTPError(503, reason='All places are taken. Please come again in a few minutes.')
+        asyncio.current_task().add_done_callback(self._leave_pool)
+        if self.most and len(self) + self._starting >= self.most: raise HTTPError(503, reason='All places are taken. Please come again in a few minutes.')
         self._starting += 1
         try: return await ensure_async(super().start_kernel(*args, **kwargs))
         finally: self._starting -= 1
 
-    def _leave_pool(self, task): # where it was Voila's, to fill the pool: a refusal in there would be raised at each kernel that is stopped, and at the next visitor
+    def _leave_pool(self, task): # where it was Voila's, to fill the pool, and failed: a failure in there would be raised at each kernel that is stopped, and at the next visitor
         for pool in getattr(self, '_pools', {}).values():
-            if task in pool: task.cancelled() or task.exception(); pool.remove(task)
+            if task in pool and (task.cancelled() or task.exception()): pool.remove(task)
 
     async def shutdown_kernel(self, kernel_id, *args, **kwargs):
         "Stop one, and make another ready in its place"
         self._taken.pop(kernel_id, None)
         await ensure_async(super().shutdown_kernel(kernel_id, *args, **kwargs))
-        for notebook, pool in getattr(self, '_pools', {}).items():
-            pool[:] = [t for t in pool if not t.done() or not (t.cancelled() or t.exception())] # those that could not start for another reason
-            self.fill_if_needed(delay=0, notebook_name=notebook)
+        for notebook in list(getattr(self, '_pools', {})): self.fill_if_needed(delay=0, notebook_name=notebook)
 
     async def cull_kernel_if_idle(self, kernel_id):
         "Stop it if its page is gone for `cull_idle_timeout` seconds, or open and unused for `open_idle`"
