@@ -60,5 +60,5 @@ def quick_precision(
     emulated:bool|None=None, # Whether bfloat16 is; found out if None
 )->str:
     "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that would be emulated"
-    if precision != 'mixed_bfloat16': return precision
+    if not precision.endswith('bfloat16'): return precision
     return 'float32' if (_emulates_bfloat16() if emulated is None else emulated) else precision

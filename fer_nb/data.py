@@ -258,9 +258,6 @@ def with_ferplus(
     return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes)*(votes[:,:8].sum(axis=1, keepdims=True) > 0)})
 
 # %% ../nbs/10_data.ipynb #29b03424
-def _digests(images): # one hash a face
-    return np.array([hashlib.blake2b(np.ascontiguousarray(im), digest_size=16).digest() for im in images], 'S16')
-
 def face_marks(
     images,  # N×H×W or N×H×W×3 uint8
 )->list:     # Of N str, 12 hexadecimal digits each
@@ -272,4 +269,4 @@ def repeated_rows(
     among:FaceDataset, # Where to look for them
 )->np.ndarray:         # N bool, true for a face that is in among bit for bit
     "Find faces of `ds` that stand in `among` too"
-    return np.isin(_digests(ds.images), _digests(among.images))
+    return np.isin(face_marks(ds.images), face_marks(among.images))

@@ -6,7 +6,7 @@
 __all__ = ['PARTS', 'RELEASES', 'pack_model', 'fetch_model', 'get_model']
 
 # %% ../nbs/05_fetch.ipynb #0eaa9988
-import os, shutil, zipfile
+import os, shutil, tempfile, zipfile
 from pathlib import Path
 from .detect import cache_dir, resuming, sha256
 from .spec import EARLIER, ONNX_FILE, SPEC_FILE, ModelError, fetchable, load_spec, model_folders, weights_file
@@ -38,11 +38,17 @@ def fetch_model(
     entry, folder = fetchable()[name], cache_dir()/'models'/name
     if _is_current(folder, entry): return folder
     archive = _download(url or f"{os.environ.get('FER_NB_RELEASES') or RELEASES}/{entry['release']}/{name}.zip", name, entry)
-    new = folder.with_name(f'.{name}')
-    shutil.rmtree(new, ignore_errors=True)
-    with zipfile.ZipFile(archive) as z: z.extractall(new, [n for n in z.namelist() if n in PARTS])
-    shutil.rmtree(folder, ignore_errors=True); new.rename(folder); archive.unlink()
+    try: _unpack(archive, folder)
+    except OSError as e:
+        if not _is_current(folder, entry): raise ModelError(f"{name} could not be unpacked in {folder.parent} ({e.strerror or e}); make room or set FER_NB_CACHE to another folder, and run it again") from None
+    archive.unlink(missing_ok=True)
     return folder
+
+def _unpack(archive, folder): # through a folder of its own: another process may be at the same model
+    with tempfile.TemporaryDirectory(prefix=f'.{folder.name}-', dir=folder.parent, ignore_cleanup_errors=True) as new:
+        with zipfile.ZipFile(archive) as z: z.extractall(Path(new)/'whole', [n for n in z.namelist() if n in PARTS])
+        shutil.rmtree(folder, ignore_errors=True)
+        (Path(new)/'whole').rename(folder)
 
 def _is_current(folder, entry): # whether the weights of this version of the package are there
     try: return weights_file(folder) and load_spec(folder).sha256[ONNX_FILE] == entry['onnx']

@@ -223,7 +223,7 @@ class KernelMuon(keras.optimizers.Muon):
     def _should_use_adamw(self, variable): return len(variable.shape) != 4 or variable.shape[-1] == 1
 
     def zeropower_via_newtonschulz5(self, x, steps):
-        matrix = keras.ops.cast(keras.ops.reshape(x, (-1, x.shape[-1])), 'bfloat16') # which is exact enough, and fast
+        matrix = keras.ops.cast(keras.ops.reshape(x, (-1, x.shape[-1])), quick_precision('bfloat16')) # which is exact enough
         return keras.ops.cast(keras.ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape), x.dtype)
 
     def lr_adjust(self, x): return x*(self.rms_rate*max(np.prod(x.shape[:-1]), x.shape[-1])**.5)
