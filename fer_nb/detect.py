@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['YUNET_FILE', 'YUNET_SHA256', 'YUNET_URLS', 'DetectorError', 'Face', 'shrink', 'HaarDetector', 'cache_dir', 'sha256',
-           'resuming', 'find_yunet', 'fetch_yunet', 'YuNetDetector', 'load_detector']
+           'resuming', 'find_yunet', 'fetch_yunet', 'YuNetDetector', 'WholePicture', 'load_detector']
 
 # %% ../nbs/02_detect.ipynb #4ab21ba2
 import hashlib, os, warnings
@@ -175,6 +175,17 @@ class YuNetDetector:
         "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
         return self._search(image, self.max_side) or (self._search(image, 320) if min(self.max_side, max(image.shape[:2])) > 320 else [])
 
+# %% ../nbs/02_detect.ipynb #f7c8aca9
+class WholePicture:
+    "Takes the whole picture for one face: for pictures that are crops already"
+    name = 'whole'
+
+    def __call__(self,
+        image:np.ndarray, # H×W×3 uint8, RGB
+    )->list:              # Of one Face, with a score of 1
+        "Give the box of the picture"
+        return [Face((0, 0, image.shape[1], image.shape[0]), 1.)]
+
 # %% ../nbs/02_detect.ipynb #257bfe8e
 _noticed = set() # notices that were given, once a process
 
@@ -184,14 +195,15 @@ def _notice_haar(why):
     warnings.warn(f"faces are searched with the older Haar cascade: {why}", stacklevel=3)
 
 def load_detector(
-    name:str='auto', # "yunet", "haar", "auto": YuNet where its file is there, else Haar with one line of notice; or a detector, which comes back as it is
-    **kwargs,        # To the detector, see each; with "auto" only max_side, which both take
+    name:str='auto', # "yunet", "haar", "auto": YuNet where its file is there, else Haar with one line of notice; "whole"; or a detector, which comes back as it is
+    **kwargs,        # To the detector, see each; with "auto" only max_side, which both take; without effect on "whole"
 ):                   # Callable: picture -> list of Face
     "Make a detector by name; raises `DetectorError`"
     if callable(name): return name
     if name == 'haar': return HaarDetector(**kwargs)
     if name == 'yunet': return YuNetDetector(**kwargs)
-    if name != 'auto': raise DetectorError(f"no detector '{name}'; choose auto, yunet or haar")
+    if name == 'whole': return WholePicture()
+    if name != 'auto': raise DetectorError(f"no detector '{name}'; choose auto, yunet, haar or whole")
     try: path = find_yunet()
     except DetectorError as e: _notice_haar(str(e)); return HaarDetector(**kwargs)
     if path: return YuNetDetector(path, **kwargs)

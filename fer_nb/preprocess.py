@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import cv2
 import numpy as np
+import pi_heif
 from PIL import Image, UnidentifiedImageError
 from .labels import FerError
 
@@ -19,7 +20,7 @@ from .labels import FerError
 class ImageError(FerError, ValueError):
     "A picture that cannot be read"
 
-PICTURES = ('.jpg','.jpeg','.jfif','.png','.webp','.bmp','.gif','.tif','.tiff') # endings of the files that count as pictures, in lower case
+PICTURES = ('.jpg','.jpeg','.jfif','.png','.webp','.bmp','.gif','.tif','.tiff','.avif','.heic','.heif','.hif') # endings of the files that count as pictures, in lower case
 
 def is_hidden(
     name:str, # Of a file or folder, without what is above it
@@ -55,7 +56,8 @@ def _to_rgb(im): # Pillow image -> H×W×3 uint8
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
     return np.array(im if im.mode == 'RGB' else im.convert('RGB'))
 
-FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
+pi_heif.register_heif_opener()
+FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'AVIF', 'HEIF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
 def _from_pillow(im, name): # Pillow reads the pixels of a file late
     try: return _to_rgb(_upright(im))
@@ -67,8 +69,8 @@ def _open_image(src, name, most): # path or file object -> upright RGB array
             _check_size(*im.size, name, most)
             im.load()
             return _to_rgb(_upright(im))
-    except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF or TIFF") from None
-    except FileNotFoundError: raise ImageError(f"{name} does not exist; check the path") from None
+    except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC") from None
+    except FileNotFoundError: raise ImageError(f"{name} is an address; download the picture first, and give its path or its bytes" if '://' in name else f"{name} does not exist; check the path") from None
     except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it, such as {name}/*.jpg") from None
     except PermissionError: raise ImageError(f"{name} may not be read; check its permissions") from None
     except ImageError: raise

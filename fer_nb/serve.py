@@ -32,7 +32,8 @@ class ServeError(FerError, ValueError):
 class ServeSettings:
     "What one server loads, and how much it takes on; each is also an environment variable, `FER_NB_SERVE_` and the name in capitals"
     model:str|None=None     # Name of a model, or path of its folder; the default model if None
-    detector:str='auto'     # auto, yunet or haar
+    detector:str='auto'     # auto, yunet, haar or whole
+    labels:str|None=None    # Which of the model's label sets answers; its first if None
     threshold:float=0.      # Confidence under which an answer says that it is not sure, 0 to 1
     token:str|None=None     # What clients must send as bearer token; None lets everybody in
     megabytes:float=20.     # Largest body of a request
@@ -65,7 +66,7 @@ class RecognizerPool:
     ):
         self.workers = settings.workers or os.cpu_count() or 1
         model = OnnxModel(settings.model, threads=1)
-        recognizers = [Recognizer(model, settings.detector, threshold=settings.threshold) for _ in range(self.workers)]
+        recognizers = [Recognizer(model, settings.detector, settings.labels, threshold=settings.threshold) for _ in range(self.workers)]
         self.label_set, self.name, self.detector = recognizers[0].label_set, model.name, getattr(recognizers[0].detector, 'name', 'own')
         self._free = queue.SimpleQueue()
         for r in recognizers: self._free.put(r)
@@ -79,7 +80,7 @@ class RecognizerPool:
         finally: self._free.put(recognizer)
 
 # %% ../nbs/43_serve.ipynb #46f59a6f
-IMAGE_TYPES = ('image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'image/tiff', 'application/octet-stream')
+IMAGE_TYPES = ('image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'image/tiff', 'image/avif', 'image/heic', 'image/heif', 'application/octet-stream')
 
 def decode(
     data:bytes,        # An encoded picture
@@ -88,7 +89,7 @@ def decode(
     "Decode a stranger's picture; raises `HTTPException` 413 or 422 with a reason"
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as im: width, height = im.size
-    except Exception: raise HTTPException(422, 'the picture cannot be read; send a JPEG, PNG, WebP, BMP, GIF or TIFF') from None
+    except Exception: raise HTTPException(422, 'the picture cannot be read; send a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC') from None
     if width*height > megapixels*1e6: raise HTTPException(413, f'the picture is {width}×{height} pixels, over {megapixels:g} million; make it smaller first')
     try: return read_image(data)
     except ImageError as e: raise HTTPException(422, str(e)) from None
