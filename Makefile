@@ -65,7 +65,7 @@ docs: .venv/dev ## Build the docs site (needs Quarto)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev_docs
 
 TRAIN = $(BIN)/fer-nb train --data $(DATA) --votes $(VOTES)
-train: .venv/dev ## Repeat the training of the models in the repository, into runs/ (some hours on two cores; needs fer2013.csv and FER+'s votes)
+train: .venv/dev ## Repeat the training of the models in the repository, into runs/ (about thirteen hours on two cores; needs fer2013.csv and FER+'s votes)
 	@$(TRAIN) --config models/fernet-small/first.json --out runs/fernet-small-first
 	@$(TRAIN) --config models/fernet-small/second.json --out runs/fernet-small-second
 	@$(TRAIN) --config models/fernet-base/first.json --out runs/fernet-base-first

@@ -8,7 +8,7 @@ __all__ = ['CARD_FILE', 'USES', 'GROUPS', 'markdown_table', 'confusions', 'model
 # %% ../nbs/37_card.ipynb #71822fcf
 import json
 from pathlib import Path
-from .spec import EARLIER, find_model, load_spec
+from .spec import EARLIER, asked_as, find_model, load_spec
 from .evaluate import EvaluationError, read_metrics
 from .tables import disk_error
 
@@ -60,11 +60,17 @@ _FER2013 = '''FER2013 (Goodfellow et al. 2013): 35,887 gray faces of 48×48 pixe
 _FERPLUS = '''FER+ (Barsoum et al. 2016): the same faces, voted on by ten people each; a face without a majority is left out.'''
 
 # %% ../nbs/37_card.ipynb #236700bc
-def _title(spec, m): # the first lines
+def _onnx(spec): # what somebody needs who runs the file without this package
+    p = spec.preprocess
+    gray, margin = 'gray is .299 R + .587 G + .114 B, ' if p.channels == 1 else '', f' and grown by {p.margin:g} of its side on each side' if p.margin else ''
+    cut = 'turned upright by five landmarks' if p.align else f"the detector's box, made a square about its center{margin}, the edge of the picture repeated where it leaves it"
+    return f"`model.onnx` without this package: the input is `faces`, N×{'×'.join(map(str, p.shape))} float32, 0 to 255. A face is {cut}; {gray}larger faces are shrunk by area, smaller ones enlarged by cubics. Each output gives logits, N×labels; probabilities are softmax(logits / temperature).\n"
+
+def _title(spec, m, called): # the first lines
     about = markdown_table(['What', 'Value'], [['Parameters', f"{m['parameters']:,}"], ['Size of model.onnx', f"{m['onnx_mb']:g} MB"], ['Input', f"{'×'.join(map(str, spec.preprocess.shape))}, gray levels 0 to 255" if spec.preprocess.channels == 1 else f"{'×'.join(map(str, spec.preprocess.shape))}, RGB 0 to 255"],
         *[[f'Output `{name}`', ', '.join(labels)] for name, labels in spec.outputs.items()], *[[f'Temperature of `{o}`', f'{t:g}'] for o,t in spec.temperature.items()],
         *([['One face, network alone', f"{m['speed']['ms_one_face']:g} ms on {m['speed']['cores']} cores ({m['speed']['cpu']})"]] if m.get('speed') else [])])
-    return f'<!-- Made from model.json, metrics.json and train.json by `fer-nb evaluate {spec.name} --card`; change it there -->\n\n# {spec.name}\n\nNames the expression on a cropped face. Labels are in the order of the outputs.\n\n{about}\n'
+    return f'<!-- Made from model.json, metrics.json and train.json by `fer-nb evaluate {called} --card`; change it there -->\n\n# {spec.name}\n\nNames the expression on a cropped face. Labels are in the order of the outputs.\n\n{about}\n\n{_onnx(spec)}'
 
 def _training(folder, m): # how it was trained, from train.json
     path = Path(folder)/'train.json'
@@ -73,8 +79,12 @@ def _training(folder, m): # how it was trained, from train.json
     flat = {k: ', '.join(v) if isinstance(v, list) else v for k,v in c.items() if not isinstance(v, dict)} | {f'augment.{k}': v for k,v in (c.get('augment') or {}).items()}
     facts = f"{m['epochs']} epochs in {m['training_seconds']/60:.0f} minutes, the best on validation kept (epoch {m['best_epoch']}). Accuracy on the training part afterwards: {_p(m['train_accuracy'])}." if 'epochs' in m else ''
     earlier = ', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())
-    if earlier and facts: facts = f"Each run began with the weights of the one before it: {earlier}, and a last of {m['epochs'] - sum(b['epochs'] for b in before.values())}. Together {facts}"
-    return f'## How it was trained\n\n{facts} `train.json` repeats it:\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
+    last = m.get('epochs', 0) - sum(b['epochs'] for b in before.values())
+    if facts and 0 < last < c.get('epochs', 0): facts = f"{facts} The last run was stopped after {last} of {c['epochs']} epochs."
+    if earlier and facts: facts = f"Each run began with the weights of the one before it: {earlier}, and a last of {last}. Together {facts}"
+    needed = any(str(p).startswith('runs/') for p in (c.get('weights') or '', *(c.get('teachers') or ())))
+    repeats = '`train.json` repeats it:' if not needed else f"`train.json` is {'the last of these runs' if earlier else 'its run'}; it needs files that other runs leave in `runs/`, so `make train` repeats all of them in order:"
+    return f'## How it was trained\n\n{facts} {repeats}\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
 
 def _data(m): # what it learned from and is judged on
     known = {'fer2013': _FER2013, 'ferplus': _FERPLUS}
@@ -119,7 +129,7 @@ def model_card(
     tta = m.get('full', {}).get('tta')
     views = '\n### Test-time augmentation\n\n' + markdown_table(['Views', 'Predictions', 'Accuracy', 'Gain, points', 'ms a face'], [[r['views'], r['n_views'], _p(r['accuracy']), f"{100*r['gain']:+.1f}", r['ms_per_face']] for r in tta]) + '\n' if isinstance(tta, list) else ''
     license = '## License\n\nThe weights are under the license of this repository (MIT); the rights in the pictures they were trained on are their owners\'.\n'
-    return '\n'.join([_title(spec, m), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. Choices were made on validation; where there is a `LOG.md`, it lists each time that the test split was computed, and what came of it.\n", figures + views, _failures(m), GROUPS, license])
+    return '\n'.join([_title(spec, m, asked_as(folder)), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. Choices were made on validation; where there is a `LOG.md`, it lists each time that the test split was computed, and what came of it.\n", figures + views, _failures(m), GROUPS, license])
 
 def write_card(
     name_or_path=None,

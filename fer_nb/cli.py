@@ -568,14 +568,13 @@ def train(
     _need('keras', 'onnx')
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
-    from fer_nb.spec import model_folders
+    from fer_nb.spec import asked_as
     cfg = load_config(config) if config else _config_from(start, epochs or 30, labels)
     ds = _load_faces(data, cfg.labels, cfg.preprocess, votes, crop)
     network = fit(cfg, ds, out, _tensorboard(tensorboard))
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
     export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own)
-    there = f'.{os.sep}{out}' if str(out) in model_folders() else out # else it would be the package's model of that name
-    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {there} --data {data}' + ' --crop'*crop)
+    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop)
 
 def _second_outputs(cfg):
     from fer_nb.labels import get_label_set
@@ -658,25 +657,22 @@ def calibrate(
 ):
     "Fit the temperature of a model's confidences on validation; prints JSON"
     fitted, sets = _judging(model, data, votes, crop)
-    from fer_nb.calibrate import calibrate as fit
-    typer.echo(json.dumps(fit(fitted.folder, sets, write), indent=1))
+    from fer_nb.calibrate import FEW_FACES, calibrate as fit
+    result = fit(fitted.folder, sets, write)
+    for name, r in result.items():
+        if r['n'] < FEW_FACES: say(f"note: the temperature of {name} was fitted on {r['n']} faces; on fewer than {FEW_FACES} it says little of how sure the answers may be")
+    typer.echo(json.dumps(result, indent=1))
 
 # %% ../nbs/42_cli.ipynb #e5bd013c
-def _asked_for(model): # how a command names it: by its name only where that is this very folder
-    from fer_nb.spec import model_folders
-    known = model_folders().get(model.name)
-    if known and known.samefile(model.folder): return model.name
-    folder = str(model.folder)
-    return f'.{os.sep}{folder}' if folder in model_folders() else folder
-
 def _write_metrics(model, sets, data, votes, crop, full, keep_times): # metrics.json with the command that repeats it
     from fer_nb.evaluate import read_metrics, write_metrics
     from fer_nb.robustness import full_figures, time_views
+    from fer_nb.spec import asked_as
     old = read_metrics(model.folder)
     kept = {'full': old['full']} if 'full' in old and (old.get('sha256'), old.get('dataset')) == (model.spec.sha256.get('model.onnx'), sets[0].name) else {} # of these very weights and data
     if kept and not keep_times and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
     times = _times_of(old, model) if keep_times else None
-    words = ['fer-nb', 'evaluate', _asked_for(model), '--data', data, *(['--votes', votes] if votes else []), *['--crop']*crop, *['--full']*bool(full or kept), '--write', *['--keep-times']*keep_times]
+    words = ['fer-nb', 'evaluate', asked_as(model.folder), '--data', data, *(['--votes', votes] if votes else []), *['--crop']*crop, *['--full']*bool(full or kept), '--write', *['--keep-times']*keep_times]
     command = shlex.join(map(str, words))
     extra = {'full': full_figures(model, sets[0], 'test', 'validation')} if full else kept
     return write_metrics(model.folder, sets[0], command, sets[1:], _with_times(extra, times) if keep_times else extra)

@@ -43,7 +43,7 @@ def grad_cam(
     heads = dict(zip(getattr(network, 'output_names', ['output']), network.outputs)) # a Sequential names none
     if output and output not in heads: raise ExplainError(f"{network.name} has no output '{output}'; choose {' or '.join(heads)}")
     head = heads[output] if output else network.outputs[0]
-    both = keras.Model(network.inputs, [network.get_layer(layer or feature_layer(network)).output, head])
+    both = keras.Model(network.inputs[0], [network.get_layer(layer or feature_layer(network)).output, head])
     x = tf.constant(np.asarray(faces, np.float32))
     with tf.GradientTape() as tape:
         tape.watch(x) # so that the gradient exists in a frozen network too
@@ -72,7 +72,7 @@ def feature_maps(
     names = [l.name for l in network.layers]
     layer = layer or next((l.name for l in network.layers if isinstance(l, keras.layers.Conv2D)), None)
     if layer not in names: raise ExplainError(f"{network.name} has no layer '{layer}'; its layers are {', '.join(names[:40])}")
-    out = np.asarray(keras.ops.convert_to_numpy(keras.Model(network.inputs, network.get_layer(layer).output)(face[None])))
+    out = np.asarray(keras.ops.convert_to_numpy(keras.Model(network.inputs[0], network.get_layer(layer).output)(face[None])))
     if out.ndim != 4: raise ExplainError(f"the layer '{layer}' has no height and width; choose an earlier one")
     return np.moveaxis(out[0], -1, 0)
 
@@ -100,7 +100,7 @@ def embeddings(
     import keras
     last = network.get_layer(feature_layer(network))
     inside = last.input if isinstance(last, keras.layers.Conv2D) and last.output.shape[-1] in {o.shape[-1] for o in network.outputs} else last.output # a head that is a convolution: what goes into it
-    model = keras.Model(network.inputs, keras.layers.GlobalAveragePooling2D()(inside))
+    model = keras.Model(network.inputs[0], keras.layers.GlobalAveragePooling2D()(inside))
     return np.concatenate([np.asarray(keras.ops.convert_to_numpy(model(faces[i:i+batch_size]))) for i in range(0, len(faces), batch_size)]) if len(faces) else np.zeros((0, inside.shape[-1]), np.float32)
 
 def embedding_map(

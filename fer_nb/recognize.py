@@ -42,13 +42,18 @@ class Recognition:
 # %% ../nbs/21_recognize.ipynb #8cd720e0
 class Recognitions(list):
     "The faces of one picture, best detector score first"
+    def __init__(self,
+        faces=(),  # Of Recognition
+        labels=(), # Of the network: the columns of a table without a row
+    ): super().__init__(faces); self.labels = tuple(labels)
+
     def to_dicts(self)->list: return [r.to_dict() for r in self]
 
     def to_frame(self):
         "A pandas DataFrame: one row a face, one column a class; empty where there is no face"
         import pandas as pd
         rows = [dict(face=i, **dict(zip(('x','y','w','h'), r.box)), score=r.score, label=r.label, confidence=r.confidence, **dict(zip(column_names(r.probabilities), r.probabilities.values())), sure=r.sure, flags=' '.join(r.flags)) for i,r in enumerate(self, 1)]
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence'])
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['face','x','y','w','h','score','label','confidence', *column_names(self.labels), 'sure','flags'])
 
     def _repr_html_(self):
         table = self.to_frame().round(3).rename(columns=html.escape)
@@ -122,7 +127,7 @@ class Recognizer:
         batch = np.concatenate(inputs)
         answers = zip(self.model.probabilities(batch, self.label_set.name), batch)
         row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
-        return [Recognitions(row(f, *next(answers)) for f in found) for found in faces]
+        return [Recognitions((row(f, *next(answers)) for f in found), self.label_set.labels) for found in faces]
 
     def many(self, images, faces)->list: # Pictures and for each a list of Face -> for each its Recognitions
         "Name the expressions of the faces of several pictures in one batch"

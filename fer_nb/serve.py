@@ -20,7 +20,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 import fer_nb
 from .labels import FerError
-from .preprocess import FORMATS, ImageError, read_image
+from .preprocess import FORMATS, ImageError, is_heic, read_image
 from .recognize import Recognizer
 from .runtime import OnnxModel
 
@@ -89,9 +89,11 @@ def decode(
     "Decode a stranger's picture; raises `HTTPException` 413 or 422 with a reason"
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as im: width, height = im.size
-    except Exception: raise HTTPException(422, 'the picture cannot be read; send a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC') from None
+    except Exception:
+        if is_heic(data): width, height = 0, 0 # read_image tells its size
+        else: raise HTTPException(422, 'the picture cannot be read; send a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC') from None
     if width*height > megapixels*1e6: raise HTTPException(413, f'the picture is {width}×{height} pixels, over {megapixels:g} million; make it smaller first')
-    try: return read_image(data)
+    try: return read_image(data, most=int(megapixels*1e6))
     except ImageError as e: raise HTTPException(422, str(e)) from None
 
 def face_rows(

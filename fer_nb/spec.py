@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'LITERT_FILE', 'FACES_FILE', 'EARLIER', 'DEFAULT_MODEL', 'ModelError',
-           'ModelSpec', 'save_spec', 'load_spec', 'weights_file', 'fetchable', 'model_folders', 'find_model']
+           'ModelSpec', 'save_spec', 'load_spec', 'weights_file', 'fetchable', 'model_folders', 'find_model',
+           'asked_as']
 
 # %% ../nbs/03_spec.ipynb #2686e812
 import json, os
@@ -117,3 +118,11 @@ def find_model(
     if os.path.isdir(here): return here
     if asked in fetchable(): raise ModelError(f"model {asked} is not in the package; run fer-nb fetch {asked} once to get it")
     raise ModelError(f"no model '{asked}'; choose {' or '.join(sorted(known)) or 'none, as none is installed'}, or give the path of a model folder")
+
+def asked_as(
+    folder, # Of a model
+)->str:     # Its name only where that leads to this very folder, else its path
+    "The word by which a command finds a model folder"
+    folder, known = Path(folder), model_folders()
+    if folder.name in known and known[folder.name].samefile(folder): return folder.name
+    return f'.{os.sep}{folder}' if str(folder) in known else str(folder)

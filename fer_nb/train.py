@@ -167,7 +167,7 @@ def _for_labels(teacher, label_set, config): # the part of a teacher that answer
     if name not in outputs: raise TrainError(f"the teacher answers for {', '.join(outputs)}, not for {name}; choose another")
     if outputs[name].shape[-1] != len(label_set): raise TrainError(f"the teacher answers for {outputs[name].shape[-1]} classes of {name}, the data have {len(label_set)}; choose another")
     if teacher.input_shape[1:] != config.preprocess.shape: raise TrainError(f"the teacher takes faces of {teacher.input_shape[1:]}, this run {config.preprocess.shape}; choose another")
-    return keras.Model(teacher.inputs, outputs[name])
+    return keras.Model(teacher.inputs[0], outputs[name])
 
 def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels, where there are teachers
     "Mix the mean answer of the teachers into the labels"
@@ -201,7 +201,7 @@ def teaching(
 def as_student(model:keras.Model, label_set, config:TrainConfig)->keras.Model:
     "The same network, taught while it learns where the configuration says so"
     if not (config.teachers and config.teach_views): return model
-    student = Student(model.inputs, model.outputs, name=model.name)
+    student = Student(model.inputs[0], model.outputs, name=model.name)
     if config.precision == 'mixed_float16': student.dtype_policy = model.dtype_policy # by which Keras knows that the loss has to be scaled
     student.teach = teaching(label_set, config)
     return student
@@ -363,7 +363,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if (self.folder/KERAS_FILE).exists() and logs['val_accuracy'] <= max(_accuracies(self.folder), default=-1): return
-        plain = keras.Model(self.model.inputs, self.model.outputs, name=self.model.name) # without the optimizer and the teachers
+        plain = keras.Model(self.model.inputs[0], self.model.outputs, name=self.model.name) # without the optimizer and the teachers
         plain.save(self.folder/'writing.keras'); os.replace(self.folder/'writing.keras', self.folder/KERAS_FILE)
 
 class Resumable(keras.callbacks.Callback):

@@ -291,16 +291,18 @@ def bad_photos():
             'wide.jpg': (jpeg(np.zeros((4, 20_000, 3), np.uint8)), 'wide.jpg is 20000×4 pixels'), 'none.jpg': (jpeg(np.zeros((200,200,3), np.uint8)), 'no face found'),
             'nothing.jpg': (b'', 'not a picture'), 'turned.jpg': (encoded(np.rot90(face), exif=exif), '1 face'), 'moving.gif': (encoded(gif[0], 'GIF', save_all=True, append_images=gif[1:]), '1 face'),
             'cmyk.jpg': (encoded(Image.fromarray(face).convert('CMYK')), '1 face'), 'deep.png': (encoded(Image.fromarray(deep), 'PNG'), '1 face'),
-            'sixty.jpg': (jpeg(np.tile(tile, (6,10,1))), ' faces'), 'large.jpg': (jpeg(large), ' face'), 'scan.tif': (encoded(face, 'TIFF'), '1 face')}
+            'sixty.jpg': (jpeg(np.tile(tile, (6,10,1))), ' faces'), 'large.jpg': (jpeg(large), ' face'), 'scan.tif': (encoded(face, 'TIFF'), '1 face'),
+            'phone.heic': ((TOP/'nbs/images/astronaut.heic').read_bytes(), '1 face')}
 
 def test_photos_of_every_kind(visit, bad_photos):
     page = visit('photos')
-    photos(page, *({'name': n, 'mimeType': 'image/tiff' if n.endswith('tif') else 'image/jpeg', 'buffer': data} for n,(data,_) in bad_photos.items()))
+    photos(page, *({'name': n, 'mimeType': {'tif': 'image/tiff', 'heic': ''}.get(n.split('.')[1], 'image/jpeg'), 'buffer': data} for n,(data,_) in bad_photos.items()))
     for name, (_, says) in bad_photos.items(): page.locator(f'.fer-result[aria-label="{name}"]').get_by_text(says).first.wait_for()
     many = page.locator('[aria-label="sixty.jpg"]')
     assert many.locator('.fer-box').count() > 30 and many.locator('.fer-face').count() <= 6
     many.get_by_role('button', name='Show all').click(); assert many.locator('.fer-face').count() == many.locator('.fer-box').count()
-    assert page.locator('[aria-label="scan.tif"] img').first.evaluate('i => i.naturalWidth') == 512     # the browser shows no TIFF; the server's copy is shown
+    for name, width in (('scan.tif', 512), ('phone.heic', 180)): # the browser shows no TIFF and no HEIC; the server's copy is shown, upright
+        assert page.locator(f'[aria-label="{name}"] img').first.evaluate('i => i.naturalWidth') == width
     assert 'Traceback' not in page.content()
     page.get_by_role('button', name='Clear').locator('visible=true').click()
     assert page.locator('.fer-result').count() == 0

@@ -4,7 +4,7 @@ const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOS
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
-  const input = el("input", { type: "file", accept: "image/*", multiple: true, class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { add([...input.files]); input.value = ""; } });
+  const input = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", multiple: true, class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { add([...input.files]); input.value = ""; } });
   const choose = button("photos.choose", () => input.click(), { class: "fer-main" }), take = button("photos.take", takePicture), sample = button("photos.sample", trySample);
   const clear = button("photos.clear", forget, { hidden: true });
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped },
