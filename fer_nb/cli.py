@@ -115,6 +115,10 @@ def _refuse(options, why): # {name: value}: what has no effect here is said, not
     given = [name for name, value in options.items() if value]
     if given: raise FerError(f"{why}, and {' and '.join(given)} {'has' if len(given) == 1 else 'have'} no effect on it; leave out one or the other")
 
+def _looked_at_twice(model): # each face once as it is and once mirrored
+    from fer_nb.tta import TtaModel
+    return TtaModel(model)
+
 def _predict_table(sources, out, recursive, resume, dask, **setup):
     from fer_nb.batch import predict_folder
     try: n = predict_folder(_in_folders(sources, recursive), out, resume=resume, client=dask, progress=sys.stderr.isatty(), **setup)
@@ -153,9 +157,7 @@ def predict(
     if as_json and as_csv: raise FerError('choose --json or --csv, not both')
     if save_annotated: _make_folder(save_annotated)
     recognizer, rows, failed = Recognizer.load(model, detector, labels=labels, icons=icons, threshold=threshold), [], False
-    if tta:
-        from fer_nb.tta import TtaModel
-        recognizer.model = TtaModel(recognizer.model)
+    if tta: recognizer.model = _looked_at_twice(recognizer.model)
     for path, image, found in tqdm(recognize_files(recognizer, photos), total=len(photos), unit=' photos', delay=2, leave=False, disable=not sys.stderr.isatty()):
         if image is None: say(f'error: {found}'); failed = True; continue
         if not found: say(f'{path_text(path)}: no face found')
