@@ -515,6 +515,7 @@ def _import_quietly(): # TensorFlow prints its start-up to file descriptor 2, wh
 Data = Annotated[Path, typer.Option(help='fer2013.csv (or .zip, .tar.gz), a CSV of path and label, a folder of classes, or an .npz. Pictures are taken as crops of faces; of photos, add --crop.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row by row beside fer2013.csv: what a second head learns from.")]
 
+# %% ../nbs/42_cli.ipynb #4c05fd20
 def _load_faces(data, labels, preprocess, votes=None, crop=False): # what train and export read
     from fer_nb.data import with_ferplus
     ds, problems = _read_faces(data, labels, preprocess, votes, crop)
