@@ -1,5 +1,5 @@
 "A model's card is made from its figures, and nothing else"
-import re
+import json, re
 import pytest
 from conftest import TOP
 from fer_nb.card import CARD_FILE, model_card
@@ -22,3 +22,10 @@ def test_the_card_says_what_the_metrics_say(folder):
 def test_the_figures_belong_to_the_weights(folder):
     from fer_nb.spec import load_spec
     assert read_metrics(folder)['sha256'] == load_spec(folder).sha256['model.onnx'], f'run fer-nb evaluate {folder.name} --write --card'
+
+def test_kept_outputs_are_of_the_network_that_ships():
+    cells = json.loads((TOP/'nbs/tutorials/train_from_raw.ipynb').read_text())['cells']
+    def kept(words): return next(''.join(o['data']['text/plain']) for c in cells if words in ''.join(c['source']) for o in c.get('outputs', []) if 'text/plain' in o.get('data', {}))
+    shown, judged = kept('asdict(shipped.augment)'), kept("read_metrics(n)['validation']")
+    for name, value in json.loads((TOP/'models/fernet-small/train.json').read_text())['augment'].items(): assert name in shown and str(value) in shown.split(), f'{name} is {value}: run train_from_raw again'
+    for model in ('mini_xception', 'fernet-small'): assert f"{read_metrics(TOP/'models'/model)['validation']['accuracy']:.3f}" in judged.split(), f'{model}: run train_from_raw again'
