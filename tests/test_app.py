@@ -257,6 +257,8 @@ def test_many_photos_are_looked_at_again_when_asked(visit):
     page.locator('[aria-label="face.jpg"] .fer-box[data-label=happy]').wait_for()
     again = page.get_by_role('button', name='Look at 61 photos again with these settings'); assert not again.is_visible()
     page.locator('summary').click(); page.get_by_label('Model').select_option('two_heads'); again.wait_for(); page.locator('summary').click(); shot(page, 'again')
+    page.emulate_media(color_scheme='dark'); page.set_viewport_size({'width':390, 'height':844}); again.scroll_into_view_if_needed(); shot(page, 'again_dark_390')
+    assert page.evaluate('document.documentElement.scrollWidth') <= 390; page.set_viewport_size(WIDE)
     again.click(); until(lambda: not page.get_by_role('button', name='photos again').is_visible())
     until(lambda: page.locator('.fer-photos > .fer-status').inner_text() == ''); assert not page.get_by_role('button', name='photos again').is_visible()
     page.locator('summary').click(); page.get_by_label('Model').select_option('mini_xception'); page.get_by_role('button', name='Look at 61 photos again').wait_for(); page.locator('summary').click()   # the answers were those of the second model
