@@ -105,9 +105,14 @@ def _save_annotated(folder, path, image, found, language):
     except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
 
 # %% ../nbs/42_cli.ipynb #17b82512
+def _say_passed_over(folder, files): # pictures that nothing here reads
+    endings = [Path(f).suffix.lower() for f in files]
+    if files: say(f"note: passed over in {folder}: {', '.join(f'{endings.count(e)} {e}' for e in sorted(set(endings)))}; convert to JPEG first")
+
 def _in_folders(sources, recursive): # folders become the pictures in them
-    from fer_nb.batch import find_files
+    from fer_nb.batch import OTHER_PICTURES, find_files
     photos = [p for s in sources for p in (find_files(s, recursive=recursive) if os.path.isdir(s) else [s])]
+    for folder in filter(os.path.isdir, sources): _say_passed_over(folder, find_files(folder, OTHER_PICTURES, recursive))
     if photos: return photos
     raise FerError(f"{', '.join(sources)} holds no picture; give another folder" + ('' if recursive else ', or add --recursive for the folders inside'))
 
