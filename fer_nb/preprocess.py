@@ -81,7 +81,7 @@ def is_heic(
 )->bool:
     "Whether a file says that it is a HEIC picture"
     kinds = [head[i:i+4] for i in range(8, min(64, len(head), int.from_bytes(head[:4])), 4)]
-    return head[4:8] == b'ftyp' and kinds[0] in (b'heic',b'heix',b'heim',b'heis',b'hevc',b'hevx',b'mif1',b'msf1') and b'avif' not in kinds
+    return head[4:8] == b'ftyp' and head[8:12] in (b'heic',b'heix',b'heim',b'heis',b'hevc',b'hevx',b'mif1',b'msf1') and b'avif' not in kinds
 
 def _heic_bytes(src): # path or file object -> the whole file where it is HEIC, else None
     if hasattr(src, 'read'): return src.getvalue() if is_heic(src.getbuffer()[:64].tobytes()) else None
