@@ -177,6 +177,11 @@ def _print_summary(summary, as_json):
     if as_json: typer.echo(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False))
     else: typer.echo('\n'.join(summary_lines(summary)))
 
+def _check_drawn(film, summary, icons, words): # before the work: what has no effect, and a folder that cannot be made
+    if not film: _refuse(words, 'without --save-annotated no words are drawn')
+    if not (film or summary): _refuse({'--icons': icons}, 'without --save-annotated or --summary nothing is drawn')
+    if summary: _make_folder(summary)
+
 def _search_smaller(detector, side): # name and side -> what Recognizer.load takes
     from fer_nb.detect import load_detector
     return load_detector(detector, max_side=side) if side else detector
@@ -219,10 +224,9 @@ def video(
         _refuse({'--summary': summary, '--save-annotated': save_annotated, '--threshold': threshold, '--icons': icons, '--language': language, '--json': as_json, '--resume': resume}, 'a folder of films gives one table for each (films whose table is there are left out)')
         return _video_folder(source, out, dask, dict(every=every, detect_every=detect_every, start=start, end=end, smooth=smooth), dict(name_or_path=model, labels=labels, detector=detector, max_side=max_side))
     if dask: raise FerError('--dask spreads films of a folder; one film is read by one machine')
-    if not save_annotated: _refuse({'--threshold': threshold, '--language': language}, 'without --save-annotated no words are drawn')
-    if not (save_annotated or summary): _refuse({'--icons': icons}, 'without --save-annotated or --summary nothing is drawn')
+    _check_drawn(save_annotated, summary, icons, {'--threshold': threshold, '--language': language})
     recognizer = Recognizer.load(model, _search_smaller(detector, max_side), labels=labels, icons=icons, threshold=threshold, threads=1)
-    try: found = analyze_video(source, recognizer, out, save_annotated, every, detect_every, start, end, resume, smooth, progress=sys.stderr.isatty(), language=language)
+    try: found = analyze_video(source, recognizer, out, save_annotated, every=every, detect_every=detect_every, start=start, end=end, resume=resume, smooth=smooth, progress=sys.stderr.isatty(), language=language)
     except KeyboardInterrupt:
         if out: say(f'the table is there up to the last frame; --resume goes on')
         raise
@@ -501,8 +505,9 @@ def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detect
     "Download a file that is not in the package, checked by its hash"
     from fer_nb.detect import fetch_yunet, find_yunet
     from fer_nb.fetch import get_model
+    named = os.environ.get('FER_NB_YUNET') # a file of the user's own, which is not ours to replace
     if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
-    typer.echo(f"{what} is at {(find_yunet() or fetch_yunet()) if what == 'yunet' else get_model(what)}")
+    typer.echo(f"{what} is at {get_model(what) if what != 'yunet' else named and find_yunet() or fetch_yunet()}")
 
 # %% ../nbs/42_cli.ipynb #c61decbf
 def _need(*modules): # of the extra train, or one line that says how to get it
@@ -573,7 +578,7 @@ def train(
     for path in filter(None, (config, data, votes)): # said before TensorFlow is loaded, which takes long
         if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
     if start: _weights_of(start)
-    _need('keras', 'onnx')
+    _need('keras', 'onnx', *['tensorboard']*bool(tensorboard))
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
     from fer_nb.spec import asked_as
@@ -590,7 +595,6 @@ def _second_outputs(cfg):
 
 def _tensorboard(folder): # callbacks
     if not folder: return []
-    _need('tensorflow')
     import keras
     return [keras.callbacks.TensorBoard(str(folder))]
 

@@ -12,7 +12,7 @@ import traitlets
 from .labels import FerError, LANGUAGES
 from .film import FilmWriter, open_film
 from .video import draw_look, watch
-from .widgets import FaceWidget, source
+from .widgets import FaceWidget, script, source
 
 # %% ../nbs/46_clip.ipynb #5363e65a
 _PREFIX = 'fer_nb-film-'
@@ -94,7 +94,7 @@ def _known(language): # None where the page's is none that words can be drawn in
 
 class FilmWidget(FaceWidget):
     "Choose a video file, watch it being read, and take home its table and the annotated film"
-    _esm = source('faces.js', 'charts.js', 'film.js')
+    _esm = script('charts.js', 'film.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'live.css', 'photos.css')
     max_bytes = traitlets.Int(MAX_FILM_BYTES).tag(sync=True)
     work = None
@@ -102,6 +102,7 @@ class FilmWidget(FaceWidget):
     def __init__(self, session, **kwargs):
         super().__init__(session, **kwargs)
         self.limit = self.max_bytes # what the page shows it may also change
+        sweep() # of a kernel that was killed, whose film should not wait for the next one
 
     def on_film(self, content, buffers):
         "One part of the file; the work begins with the last one"

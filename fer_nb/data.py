@@ -100,8 +100,9 @@ def _row_problem(row, cols, n_labels): # one CSV row -> why it cannot be used, N
 def _parse_block(rows, cols, n_labels): # [(id, line, row)] -> images, labels, split, ids, problems
     try:
         images = _parse_pixels([row[cols[1]] for _,_,row in rows])
+        if not all((n := row[cols[0]].strip()).isascii() and n.isdigit() for _,_,row in rows): raise ValueError # int() takes more
         labels, split = [int(row[cols[0]]) for _,_,row in rows], [USAGES[row[cols[2]].strip().lower()] for _,_,row in rows]
-        if min(labels) < 0 or max(labels) >= n_labels: raise ValueError
+        if max(labels) >= n_labels: raise ValueError
         return images, labels, split, [i for i,_,_ in rows], []
     except (ValueError, KeyError, IndexError): pass
     problems = [(line, why) for _,line,row in rows if (why := _row_problem(row, cols, n_labels))]

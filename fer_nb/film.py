@@ -218,14 +218,14 @@ def _writing(film): # a FilmWriter; what FFmpeg or the disk refuses is said in a
     if film.file.error: raise disk_error(film.file.error, film.path) from None
 
 # %% ../nbs/24_film.ipynb #55654433
-class _Sound: # the sound of a film, put into a container as far as its pictures have come; `source`: path or URL, `start`: seconds
+class _Sound: # the sound of a film, put into a container as far as its pictures have come; `source`: path or URL, `start`: its second at which the new film begins
     def __init__(self, source, container, start):
-        self.container, self.start, self.packets, self.waiting, self.coder = container, start, iter(()), None, None
+        self.container, self.packets, self.waiting, self.coder = container, iter(()), None, None
         try: self.film = _opened(str(source))
         except VideoError: self.film = None; return
         if not self.film.streams.audio or self.film.streams.audio[0].codec_context is None: return # none, or of a kind that FFmpeg does not know
         stream, pictures = self.film.streams.audio[0], self.film.streams.video[0]
-        self.begins, self.packets = float((pictures.start_time or 0)*pictures.time_base), self.film.demux(stream)
+        self.begins, self.packets = float((pictures.start_time or 0)*pictures.time_base) + start, self.film.demux(stream)
         if stream.codec_context.codec.canonical_name in COPIED[container.format.name]: self.out = container.add_stream_from_template(stream); return
         self.coder = self.out = container.add_stream('libopus' if container.format.name == 'webm' else 'aac', rate=48_000)
 
@@ -240,7 +240,7 @@ class _Sound: # the sound of a film, put into a container as far as its pictures
         self.waiting = self.waiting or self._timed()
         while (ready := self.__dict__.pop('next', None) or next(self.waiting, None)) is not None:
             if ready[0] > seconds: self.next = ready; return
-            if ready[0] >= self.start: self._put(*ready)
+            if ready[0] >= 0: self._put(*ready)
 
     def _put(self, at, packet):
         import av
@@ -268,7 +268,7 @@ class FilmWriter:
         fps:float=30.,    # Frames a second, where the times do not say otherwise
         quality:int=21,   # x264's constant rate factor: lower is better and larger
         sound=None,       # Path or URL of a film whose sound comes along
-        start:float=0.,   # Seconds from which on it is heard
+        start:float=0.,   # Second of that film at which this one begins
     ):
         self.path, self.fps, self.quality, self.stream, self.last, self.at, self.source, self.sound, self.start = Path(path).expanduser(), fps, quality, None, -1, -10_000/fps, sound, None, start
         self.file, self.container = _new_film(self.path)

@@ -11,7 +11,7 @@ import traitlets
 import fer_nb
 from .labels import FerError
 from .recognize import Recognizer
-from .widgets import FaceWidget, Session, shown_name, source
+from .widgets import FaceWidget, Session, script, shown_name, source
 from .live import LiveWidget
 from .photos import PhotoWidget
 from .clip import FilmWidget
@@ -28,7 +28,7 @@ def model_facts(
 
 class HeaderWidget(FaceWidget):
     "Title, tabs, language, theme, settings and help"
-    _esm, _css = source('faces.js', 'settings.js', 'header.js'), source('faces.css')
+    _esm, _css = script('settings.js', 'header.js'), source('faces.css')
     facts = traitlets.Dict().tag(sync=True)
 
     def __init__(self, session, **kwargs):
@@ -41,7 +41,7 @@ class HeaderWidget(FaceWidget):
 
 class SettingsWidget(FaceWidget):
     "Model, label set, detector and threshold of a `Session`, for a notebook without the app's head"
-    _esm, _css = source('faces.js', 'settings.js', 'settings-alone.js'), source('faces.css')
+    _esm, _css = script('settings.js', 'settings-alone.js'), source('faces.css')
 
 # %% ../nbs/48_page.ipynb #57da9e32
 PANELS = {'live': LiveWidget, 'photos': PhotoWidget, 'film': FilmWidget, 'quality': QualityWidget}

@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 from .labels import FerError
 from .preprocess import boxes_input
-from .widgets import FaceWidget, STATIC, face_messages, source
+from .widgets import FaceWidget, STATIC, face_messages, script, source
 
 # %% ../nbs/45_photos.ipynb #0e21ccb7
 MAX_PHOTO_BYTES = 50_000_000
@@ -67,7 +67,7 @@ def encode(
 # %% ../nbs/45_photos.ipynb #fc5b8998
 class PhotoWidget(FaceWidget):
     "Drop, choose, paste or take photos, and see every face boxed and named"
-    _esm = source('faces.js', 'photos.js')
+    _esm = script('photos.js')
     _css = source('faces.css', 'live.css', 'photos.css')
     max_bytes = traitlets.Int(MAX_PHOTO_BYTES).tag(sync=True)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from .spec import ONNX_FILE
-from .widgets import FaceWidget, shown_name, source
+from .widgets import FaceWidget, script, shown_name, source
 
 # %% ../nbs/47_quality.ipynb #f4d4dc0a
 _MOVES = ('Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Cast', 'Shape', 'Gather', 'Concat', 'Identity', 'Constant')
@@ -79,7 +79,7 @@ def quality_report(
 # %% ../nbs/47_quality.ipynb #824e23e3
 class QualityWidget(FaceWidget):
     "Confusion matrix, figures by class, training history, layers and model card of the model at work"
-    _esm = source('faces.js', 'charts.js', 'quality.js')
+    _esm = script('charts.js', 'quality.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'quality.css')
 
     def on_report(self, content, buffers):

@@ -7,20 +7,19 @@ __all__ = ['IMAGE_TYPES', 'ServeError', 'ServeSettings', 'RecognizerPool', 'deco
            'FaceRow', 'Problem', 'Health', 'authorize', 'create_app']
 
 # %% ../nbs/43_serve.ipynb #7f293f30
-import asyncio, hmac, io, logging, math, os, queue
+import asyncio, hmac, logging, math, os, queue
 from dataclasses import dataclass, fields
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi_offline import FastAPIOffline
-from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 import fer_nb
 from .labels import FerError
-from .preprocess import FORMATS, ImageError, is_heic, read_image
+from .preprocess import ImageError, TooLarge, read_image
 from .recognize import Recognizer
 from .runtime import OnnxModel
 
@@ -87,13 +86,8 @@ def decode(
     megapixels:float,  # At most
 )->'np.ndarray':       # H×W×3 uint8, RGB
     "Decode a stranger's picture; raises `HTTPException` 413 or 422 with a reason"
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as im: width, height = im.size
-    except Exception:
-        if is_heic(data): width, height = 0, 0 # read_image tells its size
-        else: raise HTTPException(422, 'the picture cannot be read; send a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC') from None
-    if width*height > megapixels*1e6: raise HTTPException(413, f'the picture is {width}×{height} pixels, over {megapixels:g} million; make it smaller first')
     try: return read_image(data, most=int(megapixels*1e6))
+    except TooLarge as e: raise HTTPException(413, str(e)) from None
     except ImageError as e: raise HTTPException(422, str(e)) from None
 
 def face_rows(

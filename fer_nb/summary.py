@@ -86,8 +86,9 @@ class VideoSummary:
         step:float=1/30,  # Seconds from one frame to the next, where the times do not say
         passing:float=.5, # Faces seen for fewer seconds are only counted
         every:int=1,      # Every n-th frame was looked at
+        start:float=0.,   # Second of the film at which it was begun
     ):
-        self.labels, self.step, self.passing, self.every, self.live = labels, step, passing, every, False
+        self.labels, self.step, self.passing, self.every, self.start, self.live = labels, step, passing, every, start, False
         self.faces, self.frames, self.with_face, self.seconds, self._last, self._moments = {}, 0, 0, 0., None, {} # _last: (frame, time) of the last frame with a face
         self.problems = {} # What went wrong -> how often
 
@@ -169,7 +170,8 @@ def summary_lines(summary:VideoSummary)->list: # Of str
     "The summary as lines to read"
     d = summary_dict(summary)
     named = lambda share: ', '.join(f'{l} {v:.0%}' for l,v in share.items() if v >= .005)
-    lines = [f"{d['frames']} frames, {d['seconds']:.1f} s; {d['frames_without_face']} frames without a face"]
+    times = f"{summary.start:.1f} to "*(summary.start > 0) + f"{d['seconds']:.1f} s"
+    lines = [f"{d['frames']} frames, {times}; {d['frames_without_face']} frames without a face"]
     lines += [f"face {f['face']}: {f['seconds']:.1f} s from {f['from']:.1f} to {f['to']:.1f}: {named(f['share'])}" for f in d['faces'][:12]]
     if len(d['faces']) > 12: lines.append(f"and {len(d['faces']) - 12} more faces")
     if d['faces_in_passing']: lines.append(f"{d['faces_in_passing']} more in passing, each for less than {summary.passing:g} s")
@@ -190,7 +192,7 @@ def plot_timeline(
         times, p = face.timeline.curve()
         ax.stackplot(times, np.nan_to_num(p).T, colors=[e.color for e in emotions], step='mid', linewidth=0)
         ax.set_ylabel(f'face {number}'); ax.set_ylim(0, 1); ax.set_yticks([])
-    for ax in axs: ax.set_xlim(0, max(summary.seconds, .1)); ax.spines[['top','right','left']].set_visible(False)
+    for ax in axs: ax.set_xlim(summary.start, max(summary.seconds, summary.start + .1)); ax.spines[['top','right','left']].set_visible(False)
     if not faces: axs[0].text(.5, .5, 'no face stayed', transform=axs[0].transAxes, ha='center'); axs[0].set_yticks([])
     axs[-1].set_xlabel('seconds')
     fig.legend([axs[0].bar(0, 0, color=e.color) for e in emotions], [e.name for e in emotions], loc='outside upper center', ncols=len(emotions), fontsize=8, frameon=False)

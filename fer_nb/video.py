@@ -149,13 +149,13 @@ def _row(frame, s): # Look's Frame and a Sighting -> a row of the table
 
 class _DrawnFilm: # annotates and encodes in a thread; in a `with`
     def __init__(self, path, fps, language=None, sound=None, start=0.):
-        self.language, self.film, self.jobs, self.error = language, FilmWriter(path, fps, sound=sound, start=start), queue.Queue(8), None
+        self.language, self.start, self.film, self.jobs, self.error = language, start, FilmWriter(path, fps, sound=sound, start=start), queue.Queue(8), None
         self.thread = threading.Thread(target=self._run, daemon=True); self.thread.start()
 
     def _run(self):
         while (look := self.jobs.get()) is not None:
             try:
-                if self.error is None: self.film.add(draw_look(look, self.language), look.frame.time)
+                if self.error is None: self.film.add(draw_look(look, self.language), look.frame.time - self.start)
             except Exception as e: self.error = e
 
     def add(self, look):
@@ -234,7 +234,7 @@ def analyze_video(
     with open_film(source) as film:
         _check(every, detect_every, start, end, resume, out, annotated, film)
         recognizer = recognizer or Recognizer.load(threads=1)
-        summary, first = VideoSummary(recognizer.label_set, every/film.fps, every=every), 0
+        summary, first = VideoSummary(recognizer.label_set, every/film.fps, every=every, start=start), 0
         summary.live = film.live
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
         with TableWriter(out, video_columns(recognizer.label_set), resume) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language, None if film.live else film.name, start) if annotated else nullcontext() as drawn:

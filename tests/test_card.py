@@ -29,3 +29,17 @@ def test_kept_outputs_are_of_the_network_that_ships():
     shown, judged = kept('asdict(shipped.augment)'), kept("read_metrics(n)['validation']")
     for name, value in json.loads((TOP/'models/fernet-small/train.json').read_text())['augment'].items(): assert name in shown and str(value) in shown.split(), f'{name} is {value}: run train_from_raw again'
     for model in ('mini_xception', 'fernet-small'): assert f"{read_metrics(TOP/'models'/model)['validation']['accuracy']:.3f}" in judged.split(), f'{model}: run train_from_raw again'
+
+@pytest.mark.parametrize('name', ['index', 'benchmarks'])
+def test_tables_of_figures_are_what_the_files_say(name, monkeypatch):
+    "README's tables and those of the benchmarks, made again and compared with what the notebook kept"
+    from IPython.core.interactiveshell import InteractiveShell
+    monkeypatch.chdir(TOP/'nbs')
+    shell, compared = InteractiveShell(), 0
+    for cell in json.loads((TOP/f'nbs/{name}.ipynb').read_text())['cells']:
+        kept = [''.join(o['data']['text/markdown']) for o in cell.get('outputs', []) if 'text/markdown' in o.get('data', {})]
+        if cell['cell_type'] != 'code' or '#| eval: false' in ''.join(cell['source']): continue
+        made = shell.run_cell(''.join(cell['source']))
+        made.raise_error()
+        if kept: assert made.result.data == kept[0], f'run nbs/{name}.ipynb again, then make readme'; compared += 1
+    assert compared > 1

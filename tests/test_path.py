@@ -42,8 +42,8 @@ def test_six_labels_end_to_end(tmp_path):
         (tmp_path/f'pictures/class {i}').mkdir(parents=True)
         for n in range(4): Image.fromarray(cv2.GaussianBlur(rng.integers(0, 256, (40+i,50), np.uint8), (0,0), i)).save(tmp_path/f'pictures/class {i}/{n}.png')
     (tmp_path/'train.json').write_text(json.dumps({'labels': str(labels), 'epochs': 2, 'batch_size': 8, 'preprocess': {'size': 32}}))
-    done = subprocess.run(['fer-nb','train','--config',tmp_path/'train.json','--data',tmp_path/'pictures','--out',tmp_path/'net'], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = subprocess.run(['fer-nb','train','--config',tmp_path/'train.json','--data',tmp_path/'pictures','--out',tmp_path/'net','--tensorboard',tmp_path/'board'], capture_output=True, text=True)
+    assert done.returncode == 0 and list((tmp_path/'board').rglob('events*')), done.stderr[-2000:]
     found = Recognizer.load(tmp_path/'net', detector=lambda im: [Face((0,0,50,41), 1.)])(tmp_path/'pictures/class 1/0.png')
     assert list(found[0].probabilities) == [f'class {i}' for i in range(1, 7)] and found[0].emoji == found[0].label[-1]
     assert list(get_label_set('six')) == ['happy','sad','angry','surprise','neutral','ahegao']

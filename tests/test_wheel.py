@@ -114,7 +114,7 @@ def test_app(installed, tmp_path):
     out, err = alone(installed, tmp_path, APP)
     assert int(out.split('widgets ')[1].split()[0]) > 0 and out.strip().endswith('False'), out + err
 
-@pytest.mark.parametrize('module, seconds', [('fer_nb', .3)])
+@pytest.mark.parametrize('module, seconds', [('fer_nb', .1), ('fer_nb.cli', .5), ('fer_nb.recognize', 1.)])
 def test_import_time(installed, tmp_path, module, seconds):
     "The best of five, in a process of its own"
     code = f"import subprocess, sys; print(min(float(subprocess.run([sys.executable,'-c','import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)'], capture_output=True, text=True).stdout) for _ in range(5)))"

@@ -1,5 +1,11 @@
 // Charts over time on uPlot, in the colors of the theme; a finger works as a mouse does.
 
+// null where it does not come, which is said in the chart's place
+async function chartLibrary(model, holder, again) {
+  try { return await library(model, "uplot"); }
+  catch (error) { holder.replaceChildren(el("p", { class: "fer-soft", say: trouble(error) }), button("error.again", again)); return null; }
+}
+
 // uPlot follows a mouse alone
 function touch(chart) {
   const follow = (event) => {
@@ -79,6 +85,8 @@ function keyRows(pen, lines, width, unit) {
 // Theme or language changed: charts are drawn again
 function onTheme(redo) {
   const system = matchMedia("(prefers-color-scheme: dark)");
+  const lab = new MutationObserver(redo); // JupyterLab says its theme on the body
+  lab.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   system.addEventListener("change", redo); document.addEventListener("fer-theme", redo);
-  return () => { system.removeEventListener("change", redo); document.removeEventListener("fer-theme", redo); };
+  return () => { lab.disconnect(); system.removeEventListener("change", redo); document.removeEventListener("fer-theme", redo); };
 }

@@ -18,7 +18,7 @@ function el(tag, attrs = {}, ...children) {
 // ---- one page, several widgets: what they share -------------------------------------------------------------------
 
 // Every widget brings this file, so what must exist once a page lives on globalThis
-const page = (globalThis.ferPage ??= { words: {}, libraries: {}, text: {}, language: null, languages: ["en"], onKernel: true });
+const page = (globalThis.ferPage ??= { words: { en: ENGLISH }, libraries: {}, text: ENGLISH, language: "en", settled: false, turn: 0 });
 const inVoila = () => Boolean(document.body.dataset.voila);
 
 function remember(key, value) { // undefined reads; in a private window a choice lasts for the page
@@ -28,9 +28,11 @@ function remember(key, value) { // undefined reads; in a private window a choice
   } catch { return null; }
 }
 
+const own = () => Math.random().toString(36).slice(2); // tells a view's messages from those of another view or window on the same widget
+const asker = own();
 let nextQuestion = 1;
 function ask(model, content, { buffers = [], seconds = 30 } = {}) { // a message to the kernel and its answer
-  const id = `q${nextQuestion++}`;
+  const id = `${asker}${nextQuestion++}`;
   return new Promise((resolve, reject) => {
     const late = setTimeout(silence, 1000 * seconds);
     function silence() { clearTimeout(late); model.off("msg:custom", hear); reject(Object.assign(new Error(t("error.no-answer")), { late: true })); }
@@ -63,6 +65,8 @@ function t(key, values = {}) {
 function say(node, key, values = {}) { // text that changes with the language; no key empties it
   if (!key) { delete node.dataset.say; node.textContent = ""; return; }
   node.dataset.say = JSON.stringify([key, values]);
+  if (key === "error.reply") Object.assign(node, { lang: "en", dir: "auto" }); // the kernel's own words
+  else if (node.dir === "auto") for (const name of ["lang", "dir"]) node.removeAttribute(name);
   const text = t(key, values);
   if (node.textContent !== text) node.textContent = text;
 }
@@ -75,22 +79,20 @@ function relabel(root) {
 }
 
 async function useLanguage(model, language, patience = 30) { // the words are there when this ends; the widgets hear of it
-  const code = language.split("-")[0].toLowerCase();
-  page.words[code] ??= ask(model, { kind: "words", language: code }, { seconds: patience });
-  try {
-    const { words, languages } = await page.words[code];
-    page.text = words; page.languages = languages; page.language = languages.includes(code) ? code : "en";
-  } catch (error) { delete page.words[code]; throw error; }
+  const short = language.split("-")[0].toLowerCase(), code = LANGUAGES.includes(short) ? short : "en", turn = page.turn;
+  page.words[code] ??= (await ask(model, { kind: "words", language: code }, { seconds: patience })).words;
+  if (turn !== page.turn || (page.settled && page.language === code)) return; // another was chosen meanwhile; or another widget was first
+  page.text = page.words[code]; page.language = code; page.settled = true;
   if (inVoila()) { document.documentElement.lang = page.language; document.documentElement.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr"; document.title = t("app.title"); }
   document.dispatchEvent(new CustomEvent("fer-language"));
 }
 
-const FIRST_WORDS_S = 300; // a busy server may take long to begin
+const FIRST_WORDS_S = 300, BEGIN_MS = 4000; // a busy server may take long to answer: the page then begins in English
 
 // Every widget's render begins here: words first, then `build`, which gives { node, relabel, close }
 async function open(model, root, build) {
-  const wanted = remember("language") ?? navigator.language ?? "en";
-  if (!page.language) await (page.first ??= useLanguage(model, wanted, FIRST_WORDS_S).catch((error) => { page.first = null; throw error; }));
+  const words = page.settled ? null : useLanguage(model, remember("language") ?? navigator.language ?? "en", FIRST_WORDS_S).catch(() => null);
+  if (words) await Promise.race([words, new Promise((done) => setTimeout(done, BEGIN_MS))]);
   const made = build();
   const redo = () => { relabel(made.node); made.relabel?.(); };
   root.append(made.node);
@@ -103,15 +105,15 @@ async function open(model, root, build) {
 // Under Voila a widget is the panel of a tab; in a notebook it stands for itself
 const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel", "aria-labelledby": `fer-tab-${name}` } : { "say-aria-label": `tab.${name}` });
 
-const number = (n, options = {}) => new Intl.NumberFormat(page.language ?? "en", options).format(n);
+const number = (n, options = {}) => new Intl.NumberFormat(page.language, options).format(n);
 const percent = (p) => number(p, { style: "percent" });
 const onward = () => (RIGHT_TO_LEFT.includes(page.language) ? "←" : "→");
 const beside = (word, p) => `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`; // the sign stays with its number
 function seconds(s) { // rounded first: no "1:60"
   const whole = Math.round(s);
-  return whole < 60 ? `${number(s, { maximumFractionDigits: s < 10 ? 1 : 0 })} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  return whole < 60 ? number(s, { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: s < 10 ? 1 : 0 }) : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-const faceCount = (n) => t(new Intl.PluralRules(page.language ?? "en").select(n) === "one" ? "faces.one" : "faces.many", { n: number(n) });
+const faceCount = (n) => t(new Intl.PluralRules(page.language).select(n) === "one" ? "faces.one" : "faces.many", { n: number(n) });
 
 // ---- looks --------------------------------------------------------------------------------------------------------
 
@@ -221,12 +223,21 @@ async function flatten(picture, layer, width, height, mirrored = false) {
   return canvas;
 }
 
-const blobOf = (canvas, type = "image/png") => new Promise((done) => canvas.toBlob(done, type, 0.92));
+const blobOf = (canvas, type = "image/png") => new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("this browser cannot make so large a picture"))), type, 0.92));
 
 // ---- a camera that does not come -------------------------------------------------------------------------------------
 
 const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", OverconstrainedError: "camera.absent", NotReadableError: "camera.busy", AbortError: "camera.busy" };
 const cameraError = (error) => (!navigator.mediaDevices ? ["camera.https"] : CAMERA_ERRORS[error.name] ? [CAMERA_ERRORS[error.name]] : ["camera.failed", { name: error.name }]);
+
+// ---- what went wrong, for `say`; the kernel tells in English ----------------------------------------------------------
+
+const trouble = (error) => (error.late ? ["error.no-answer"] : ["error.reply", { text: error.message }]);
+const attempt = (work, tell) => async (event) => { try { await work(event); } catch (error) { tell(...trouble(error)); } };
+
+// Counts that run: seen, but not spoken by a screen reader
+function sayQuietly(node, key, values) { node.setAttribute("aria-live", "off"); say(node, key, values); }
+function sayAloud(node, key, values) { node.setAttribute("aria-live", "polite"); say(node, key, values); }
 
 // ---- bars ---------------------------------------------------------------------------------------------------------
 

@@ -9,19 +9,19 @@ function filmView(model) {
   const status = el("p", { class: "fer-status", role: "status" }), progress = el("progress", { max: 1, value: 0, hidden: true, "say-aria-label": "film.progress" });
   const strips = el("div", { class: "fer-strips", dir: "ltr" }), chartTitle = el("h3"), chartHere = el("div", { class: "fer-chart", dir: "ltr" });
   const asCsv = button("save.csv", () => save(table(), `${stem()}.csv`), { disabled: true }), asVideo = button("save.video", () => save(film, `${stem()}-annotated.mp4`), { disabled: true });
-  const asPng = button("save.png", savePng, { disabled: true });
+  const asPng = button("save.png", attempt(savePng, (...words) => show(...words, true)), { disabled: true });
   const player = el("video", { controls: true, playsinline: true, "say-aria-label": "film.player" });
   const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
   player.hidden = true;
   const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
 
-  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, state = null, heard = Infinity; // run: of this film, told apart from those before it and from another view's
+  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, heard = Infinity; // run: of this film, told apart from those before it and from another view's
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
   function dropped(event) { event.preventDefault(); leave(); if (!busy) begin(event.dataTransfer.files[0]); }
   const stem = () => name.replace(/\.\w{1,5}$/, "");
-  function show(key, values = {}, isError = false) { state = [key, values]; say(status, key, values); status.classList.toggle("fer-error", isError); }
+  function show(key, values = {}, isError = false) { sayAloud(status, key, values); status.classList.toggle("fer-error", isError); }
   function setBusy(yes) { busy = yes; choose.disabled = yes; cancel.disabled = !yes; progress.hidden = !yes; if (yes) cancel.focus({ preventScroll: true }); else if (document.activeElement === document.body || node.contains(document.activeElement)) choose.focus({ preventScroll: true }); }
 
   async function begin(file) {
@@ -33,14 +33,16 @@ function filmView(model) {
     setBusy(true);
     try {
       for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
-        show("film.sending", { name, percent: percent(at / file.size) }); progress.value = at / file.size;
+        const sent = { name, percent: percent(at / file.size) };
+        if (at) sayQuietly(status, "film.sending", sent); else show("film.sending", sent);
+        progress.value = at / file.size;
         const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
         if (mine !== run) return;
         await ask(model, { kind: "film", run: mine, name, language: page.language, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
         if (mine !== run) return;
       }
       progress.removeAttribute("value"); heard = performance.now();
-    } catch (error) { if (mine === run) { giveUp(); show("error.reply", { text: error.message }, true); } }
+    } catch (error) { if (mine === run) { giveUp(); show(...trouble(error), true); } }
   }
 
   function giveUp() { // what came of the film does not stay on the server
@@ -64,7 +66,7 @@ function filmView(model) {
 
   function reset(next) {
     name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0;
-    chart?.close(); chart = null; making++;
+    chart?.close(); chart = null; making++; strips.replaceChildren();
     if (player.src) URL.revokeObjectURL(player.src);
     player.removeAttribute("src"); player.hidden = outcome.hidden = true;
     asCsv.disabled = asVideo.disabled = asPng.disabled = true;
@@ -78,12 +80,12 @@ function filmView(model) {
       if (!rows.length) classes = classesOf(reply.labels);
       rows.push(...reply.rows); total = Math.max(reply.total ?? 0, rows.length);
       progress.value = rows.length / Math.max(1, total);
-      show("film.looking", { n: number(rows.length), total: number(total) });
+      sayQuietly(status, "film.looking", { n: number(rows.length), total: number(total) });
       return draw();
     }
     setBusy(false);
     if (reply.canceled) return show("film.canceled");
-    if (reply.error) { reset(name); return show("error.reply", { text: reply.error }, true); }
+    if (reply.error) { reset(name); return show(...trouble(new Error(reply.error)), true); }
     film = new Blob(parts, { type: "video/mp4" }); parts = [];
     player.src = URL.createObjectURL(film); player.hidden = false; asVideo.disabled = false;
     tellOutcome(); draw(true);
@@ -114,7 +116,7 @@ function filmView(model) {
   const MAX_STRIPS = 30, shownAs = (label) => (label === UNSURE ? unsure() : classOf(classes, label));
   function drawStrips(all) { // a row a face: colored where it shows an expression, empty where it is away
     const end = Math.max(rows.at(-1)[1], 0.1), step = rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
-    strips.replaceChildren(...all.slice(0, MAX_STRIPS).map((n) => {
+    all.slice(0, MAX_STRIPS).forEach((n, at) => {
       const seen = ofFace(n), runs = [];
       for (const s of seen) { const last = runs.at(-1); if (last && last.label === s.label && s.at - last.to < 2.5 * step) last.to = s.at + step; else runs.push({ label: s.label, from: s.at, to: s.at + step }); }
       const share = {}; for (const s of seen) share[s.label] = (share[s.label] ?? 0) + 1;
@@ -125,15 +127,17 @@ function filmView(model) {
         return part;
       }));
       const main = shownAs(most[0]);
-      return el("button", { type: "button", class: "fer-strip", "data-face": n, "aria-pressed": String(n === chosen), onclick: () => { chosen = n; draw(true); strips.querySelector(`[data-face="${n}"]`)?.focus(); } },
-        el("span", { class: "fer-strip-name" }, t("film.face", { n }), " ", mark(main), ` ${wordOf(main)} ${percent(most[1] / seen.length)}`), bar);
-    }));
+      const strip = strips.querySelector(`[data-face="${n}"]`) ?? el("button", { type: "button", class: "fer-strip", "data-face": n, onclick: () => { chosen = n; draw(true); } });
+      strip.setAttribute("aria-pressed", String(n === chosen));
+      strip.replaceChildren(el("span", { class: "fer-strip-name" }, t("film.face", { n }), " ", mark(main), ` ${wordOf(main)} ${percent(most[1] / seen.length)}`), bar);
+      if (strips.children[at] !== strip) strips.insertBefore(strip, strips.children[at] ?? null); // those that are there stay, and keep the focus
+    });
   }
 
   async function drawChart() {
     say(chartTitle, chosen == null ? null : "film.chosen", { n: chosen });
     if (!chart) {
-      const mine = ++making, uPlot = await library(model, "uplot").catch(() => null);
+      const mine = ++making, uPlot = await chartLibrary(model, chartHere, drawChart);
       if (!uPlot || mine !== making || chart) return;
       chart = lineChart(uPlot, chartHere, classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined })), { height: 210 });
     }

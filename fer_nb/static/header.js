@@ -4,17 +4,23 @@ const TABS = ["live", "photos", "film", "quality"];
 
 function headerView(model) {
   const facts = el("p", { class: "fer-soft fer-facts" });
-  const theme = button(null, () => setTheme(isDark() ? "light" : "dark"), { "aria-keyshortcuts": "t", class: "fer-icon" });
-  const languages = el("select", { "say-aria-label": "language", onchange: () => { remember("language", languages.value); useLanguage(model, languages.value).catch(() => { languages.value = page.language; }); } });
+  const theme = button(null, () => setTheme(isDark() ? "light" : "dark"), { "aria-keyshortcuts": "t", class: "fer-icon", hidden: !inVoila() });
+  const languages = el("select", { "say-aria-label": "language", onchange: () => chooseLanguage(languages.value) }), status = el("p", { class: "fer-error", role: "status" });
   const openHelp = iconButton("?", "help", () => help.showModal(), { "aria-keyshortcuts": "?" });
   const tabs = el("div", { class: "fer-tabs", role: "tablist", "say-aria-label": "tabs" }, ...TABS.map((name) =>
     el("button", { type: "button", role: "tab", id: `fer-tab-${name}`, "aria-controls": `fer-panel-${name}`, "data-tab": name, onclick: () => setTab(name), say: `tab.${name}` })));
   tabs.addEventListener("keydown", alongTabs);
-  const { node: settings, relabel: relabelSettings } = settingsView(model);
+  const { node: settings, relabel: relabelSettings, close: closeSettings } = settingsView(model);
   const help = helpDialog();
   const node = el("div", { class: "fer fer-header" },
     el("div", { class: "fer-row fer-top" }, el("h1", { say: "app.title" }), el("div", { class: "fer-row" }, languages, theme, openHelp, settings)),
-    facts, tabs, help);
+    facts, status, tabs, help);
+
+  async function chooseLanguage(code) {
+    page.turn++; say(status, null);
+    try { await useLanguage(model, code); if (page.language === code) remember("language", code); }
+    catch (error) { languages.value = page.language; say(status, ...trouble(error)); }
+  }
 
   // -- theme
 
@@ -59,13 +65,16 @@ function headerView(model) {
     if (event.key.toLowerCase() === "t") theme.click();
     if (event.key === "?") openHelp.click();
   }
+  const nothing = (event) => event.preventDefault(); // a file that misses its place would be opened over the page
+  const guards = inVoila() ? ["dragover", "drop"] : [];
   document.addEventListener("keydown", pressed);
+  for (const kind of guards) document.addEventListener(kind, nothing);
 
   function relabel() {
     const f = model.get("facts");
     facts.textContent = [t("facts.model", { name: f.model, n: number(model.get("classes").length) }), f.accuracy ? t("facts.accuracy", { percent: number(f.accuracy, { style: "percent", maximumFractionDigits: 1 }), data: dataName(f.dataset) }) : null,
       t("facts.detector", { name: f.detector }), f.detector === "haar" ? t("facts.haar") : null, t("facts.feeling")].filter(Boolean).join(" ");
-    languages.replaceChildren(...page.languages.map((code) => el("option", { value: code, lang: code }, nameOf(code))));
+    languages.replaceChildren(...LANGUAGES.map((code) => el("option", { value: code, lang: code }, nameOf(code))));
     languages.value = page.language;
     nameTheme(); relabelSettings();
   }
@@ -73,7 +82,7 @@ function headerView(model) {
   document.getElementById("rendered_cells")?.setAttribute("role", "main");
   const asked = location.hash.slice(1);
   setTab(TABS.includes(asked) ? asked : "live");
-  return { node, relabel, close() { document.removeEventListener("keydown", pressed); system.removeEventListener("change", nameTheme); } };
+  return { node, relabel, close() { closeSettings(); document.removeEventListener("keydown", pressed); for (const kind of guards) document.removeEventListener(kind, nothing); system.removeEventListener("change", nameTheme); } };
 }
 
 // A sign, and beside it the words; on a narrow screen the words are for screen readers alone

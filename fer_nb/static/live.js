@@ -1,13 +1,13 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, CHIP_MS = 1000, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
 function frameSender(model, video, { answered, failed }) {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const waiting = new Map(); // frame id -> when it was caught
-  let width = 0, delays = [], nextId = 0, newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0;
+  let width = 0, delays = [], nextId = Math.floor(1e9 * Math.random()), newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0;
 
   const isLost = () => performance.now() - lastReply > LOST_MS; // then one frame waits for long: more would pile up in the page until the network is back
 
@@ -28,7 +28,7 @@ function frameSender(model, video, { answered, failed }) {
     busy = false;
     if (!running || !bytes) return;
     waiting.set(nextId, now);
-    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000 }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
+    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000, width: video.videoWidth }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
     send();
   }
 
@@ -185,7 +185,7 @@ function liveView(model) {
   const start = button("live.start", begin, { class: "fer-main" });
   const pause = button("live.pause", togglePause, { "aria-keyshortcuts": "Space", disabled: true, "aria-pressed": "false" });
   const stop = button("live.stop", () => end(), { "aria-keyshortcuts": "q Escape", disabled: true });
-  const shot = button("live.screenshot", screenshot, { "aria-keyshortcuts": "s", disabled: true });
+  const shot = button("live.screenshot", attempt(screenshot, fail), { "aria-keyshortcuts": "s", disabled: true });
   const allOrTop = button("live.all", toggleAll, { "aria-keyshortcuts": "a", "aria-pressed": "false" });
   const mirror = button("live.mirror", () => setMirror(!mirrored), { "aria-pressed": "true" });
   const cameras = el("select", { "say-aria-label": "live.camera", onchange: () => state !== "idle" && begin() });
@@ -198,7 +198,7 @@ function liveView(model) {
   const title = el("div", { class: "fer-name fer-live-name" });
   const barsHere = el("div"), chartHere = el("div", { class: "fer-chart", dir: "ltr", role: "img", "say-aria-label": "live.timeline-what" }), totalsHere = el("div");
   const asCsv = button("save.csv", () => save(record.table(), `faces-${stamp()}.csv`), { disabled: true });
-  const asPng = button("save.png", () => saveCharts(), { disabled: true });
+  const asPng = button("save.png", attempt(saveCharts, fail), { disabled: true });
   const clear = button("live.clear", () => { record.clear(); showTotals(); drawMinute(true); asCsv.disabled = asPng.disabled = true; });
 
   const node = el("section", { class: "fer fer-card fer-live", ...panel("live") },
@@ -215,7 +215,7 @@ function liveView(model) {
 
   const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
   const sender = frameSender(model, video, { answered, failed: lost });
-  let state = "idle", stream = null, mirrored = true, all = false, chosen = null, charted = null, faces = [], facesHere = [], bars, totalBars, chart = null, making = 0;
+  let state = "idle", stream = null, mirrored = true, all = false, chosen = null, charted = null, faces = [], bars, totalBars, chart = null, making = 0;
   let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, lastFaceAt = 0, holdUntil = 0, isLost = false, opening = 0;
 
   // -- camera
@@ -224,13 +224,15 @@ function liveView(model) {
     say(status, key, values);
     status.classList.toggle("fer-error", isError);
   }
+  function fail(key, values) { show(key, values, true); holdUntil = performance.now() + NOTICE_MS; }
 
   function setState(next) {
+    const was = state;
     state = next;
     const on = state === "running" || state === "paused";
     const focused = [start, pause, stop, shot].find((b) => b.getRootNode().activeElement === b);
-    start.disabled = state === "starting" || on; pause.disabled = stop.disabled = shot.disabled = !on; hint.hidden = on;
-    if (focused?.disabled) (on ? pause : start).focus({ preventScroll: true }); // a disabled button would drop the keyboard's place
+    start.disabled = state === "starting" || on; pause.disabled = shot.disabled = !on; stop.disabled = state === "idle"; hint.hidden = on;
+    if (focused?.disabled || (focused && was === "starting")) (on ? pause : state === "starting" ? stop : start).focus({ preventScroll: true }); // a disabled button would drop the keyboard's place
     say(pause, state === "paused" ? "live.resume" : "live.pause"); pause.setAttribute("aria-pressed", String(state === "paused"));
     node.dataset.state = state;
   }
@@ -259,8 +261,7 @@ function liveView(model) {
     const track = stream.getVideoTracks()[0], here = stream;
     track.addEventListener("ended", () => { if (stream === here) { end(); show("camera.stopped", {}, true); } });
     setMirror(track.getSettings().facingMode !== "environment");
-    stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
-    listCameras(); setState("running"); show(); hideLost();
+    shape(); listCameras(); setState("running"); show(); hideLost();
     replies = []; delays = []; charted = null; lastFaceAt = performance.now(); boxes.set({ frozen: false });
     record.begin(); sender.begin();
   }
@@ -274,6 +275,9 @@ function liveView(model) {
     if (options.some(([value]) => value === kept)) cameras.value = kept;
   }
 
+  function shape() { if (video.videoWidth) stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`; }
+  video.addEventListener("resize", shape); // a phone is turned
+
   function dark() { // no light on the camera
     stream?.getTracks().forEach((track) => track.stop());
     stream = video.srcObject = null;
@@ -282,7 +286,7 @@ function liveView(model) {
   function end() {
     opening++;
     sender.pause(); dark();
-    boxes.clear(); faces = []; chosen = null;
+    boxes.clear(); faces = []; chosen = null; chips.replaceChildren();
     setState("idle"); show(); hideLost(); showFaces(); say(meter, null); delete meter.dataset.rate;
   }
 
@@ -313,10 +317,18 @@ function liveView(model) {
   // -- a kernel that is gone, a network that is cut
 
   async function lost() {
-    isLost = true; again.hidden = !inVoila();
+    isLost = true;
     const base = inVoila() ? JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl : null;
     const there = navigator.onLine && (!base || (await fetch(`${base}voila/static/`, { cache: "no-store" }).then(() => true, () => false)));
-    if (isLost) show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
+    if (!isLost) return;
+    again.hidden = !(there && inVoila());
+    show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
+  }
+
+  function returned() { // to the page: its timers slept, frames may be lost, and a phone may have stopped the video
+    if (document.hidden || state !== "running") return;
+    sender.pause(); record.rest(); sender.resume();
+    video.play().catch(() => null);
   }
 
   function hideLost() { if (isLost) show(); isLost = false; again.hidden = true; }
@@ -330,7 +342,7 @@ function liveView(model) {
 
   function answered(reply, now, caughtAt, time) {
     hideLost();
-    if (reply.error) return show("error.reply", { text: reply.error }, true);
+    if (reply.error) return show(...trouble(new Error(reply.error)), true);
     replies = [...replies.filter((at) => now - at < 2000), now]; delays = [...delays.slice(-29), now - caughtAt];
     lastTime = time; faces = reply.faces;
     record.add(reply, time);
@@ -355,18 +367,22 @@ function liveView(model) {
 
   function choose(n) { chosen = charted = n; boxes.set({ chosen }); showFaces(); drawMinute(true); }
 
+  function chipOf(n) { // made where there is none yet, in order
+    const known = chips.querySelector(`[data-face="${n}"]`);
+    if (known) return known;
+    const chip = el("button", { type: "button", class: "fer-chip", "data-face": n, onclick: () => choose(n) }, el("i", { style: `background:${colorOfFace(n)}` }), el("span", {}));
+    chips.insertBefore(chip, [...chips.children].find((c) => Number(c.dataset.face) > n) ?? null);
+    return chip;
+  }
+
   function showFaces() { // a button a face, name and bars of the chosen one; what is there is changed, not made again
-    const numbers = faces.map((f) => f.number).sort((a, b) => a - b);
-    if (facesHere.join() !== numbers.join()) {
-      const had = chips.contains(document.activeElement) ? document.activeElement.dataset.face : null;
-      facesHere = numbers;
-      chips.replaceChildren(...numbers.map((n) => el("button", { type: "button", class: "fer-chip", "data-face": n, onclick: () => choose(n) }, el("i", { style: `background:${colorOfFace(n)}` }), el("span", {}))));
-      chips.querySelector(`[data-face="${had}"]`)?.focus();
-    }
-    for (const chip of chips.children) {
-      const face = faces.find((f) => f.number === Number(chip.dataset.face));
-      chip.setAttribute("aria-pressed", String(face.number === chosen));
-      chip.lastChild.textContent = `${face.number}: ${named(face, model).text}`;
+    const now = performance.now();
+    for (const f of faces) chipOf(f.number).seen = now;
+    for (const chip of [...chips.children]) {
+      const n = Number(chip.dataset.face), face = faces.find((f) => f.number === n);
+      if (!face && !(now - chip.seen < CHIP_MS)) { chip.remove(); continue; } // missed in a frame or two, it keeps its place
+      chip.setAttribute("aria-pressed", String(n === chosen));
+      if (face) chip.lastChild.textContent = `${n}: ${named(face, model).text}`;
     }
     const face = faces.find((f) => f.number === chosen);
     if (face) { const look = named(face, model); title.replaceChildren(mark(look), el("span", {}, look.text)); } else title.replaceChildren(el("span", { class: "fer-soft" }, t("live.nobody")));
@@ -381,11 +397,11 @@ function liveView(model) {
   // -- the last minute
 
   async function makeChart() {
-    const mine = ++making, uPlot = await library(model, "uplot").catch(() => null), classes = model.get("classes");
+    const mine = ++making, uPlot = await chartLibrary(model, chartHere, makeChart), classes = model.get("classes");
     if (!uPlot || mine !== making) return;
     const lines = classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined }));
     chart?.close();
-    chart = lineChart(uPlot, chartHere, lines, { height: 190, x: (s) => `${number(Math.round(s))} s` });
+    chart = lineChart(uPlot, chartHere, lines, { height: 190, x: (s) => seconds(Math.round(s)) });
     drawMinute(true);
   }
 
@@ -434,7 +450,7 @@ function liveView(model) {
     if (document.querySelector("dialog[open]") || at.closest?.("input, select, textarea, [contenteditable]")) return;
     if (event.key === " " && at.closest?.("button, a, summary, [role=tab]")) return; // there the space bar presses what it is on
     if (!inVoila() && !node.contains(at)) return; // JupyterLab has keys of its own
-    if (event.key === " ") event.preventDefault();
+    if (event.key === " ") { if (pause.disabled) return; event.preventDefault(); } // else it scrolls the page
     action();
   }
 
@@ -442,7 +458,7 @@ function liveView(model) {
     bars = barRows(model.get("classes")); barsHere.replaceChildren(bars.node);
     totalBars = barRows([...model.get("classes"), unsure()], { format: seconds });
     totalsHere.replaceChildren(totalBars.node);
-    facesHere = []; if (faces.length && !(model.get("classes")[0]?.name in faces[0].probabilities)) faces = [];
+    if (faces.length && !(model.get("classes")[0]?.name in faces[0].probabilities)) { faces = []; chips.replaceChildren(); }
     listCameras(); showFaces(); showTotals();
     setMirror(mirrored);
     if (inSight) makeChart();
@@ -453,12 +469,15 @@ function liveView(model) {
   sight.observe(node);
   const closeTheme = onTheme(() => inSight && makeChart());
   const elsewhere = () => page.tab && page.tab !== "live", left = () => { if (elsewhere() && state !== "idle") end(); };
-  document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed);
+  document.addEventListener("fer-tab", left); document.addEventListener("keydown", pressed); document.addEventListener("visibilitychange", returned);
   setState("idle");
   try { if (sessionStorage.getItem("fer-go-on") === "live") { sessionStorage.removeItem("fer-go-on"); setTimeout(() => { if (node.isConnected && !elsewhere()) begin(); }, 300); } } catch { /* private window */ }
   return {
     node, relabel: remake,
-    close() { end(); boxes.close(); sender.close(); chart?.close(); sight.disconnect(); closeTheme(); document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); },
+    close() {
+      end(); boxes.close(); sender.close(); making++; chart?.close(); sight.disconnect(); closeTheme();
+      document.removeEventListener("fer-tab", left); document.removeEventListener("keydown", pressed); document.removeEventListener("visibilitychange", returned);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120, AFTER_SILENCE_S = 15;
+const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120, AFTER_SILENCE_S = 15, CANVAS_PIXELS = 16_000_000;
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
@@ -10,12 +10,15 @@ function photosView(model) {
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped },
     el("div", { class: "fer-row" }, choose, take, sample, clear), el("span", { class: "fer-soft", say: "photos.drop" }), input);
   const status = el("p", { class: "fer-status", role: "status" }), again = button("photos.again", () => lookAgain(outdated()), { hidden: true });
-  const results = el("div", { class: "fer-results" }), tableHere = el("div", { class: "fer-stack", hidden: true });
+  const results = el("div", { class: "fer-results" }), tall = el("div", { class: "fer-scroll fer-tall", tabindex: 0, role: "region", "say-aria-label": "photos.table" });
+  const tableHere = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "photos.table" }), tall,
+    el("div", { class: "fer-row" }, button("save.csv", saveCsv), button("save.json", saveJson), button("save.zip", saveZip)));
   const node = el("section", { class: "fer fer-card fer-photos", ...panel("photos") },
     el("h2", { say: "tab.photos" }), drop, status, again, results, tableHere, el("p", { class: "fer-soft", say: "privacy.photos" }));
 
   const entries = []; // { name, file, url, reply, error, classes, node, ... }, in the order they came
-  let nextId = 0, left = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
+  const view = own();
+  let nextId = 0, sending = null, counting = false, left = 0, cleared = 0, patience = ANSWER_S, lane = Promise.resolve(), sorting = { by: "photo", down: false };
 
   // -- in
 
@@ -29,16 +32,16 @@ function photosView(model) {
   }
 
   async function add(files) {
-    const limit = model.get("max_bytes"), before = cleared;
+    const limit = model.get("max_bytes"), before = cleared, alone = files.length === 1;
     left += files.length;
     for (const file of files) {
       if (cleared !== before) return; // the visitor cleared them away: the rest is not wanted either
       left--;
-      const entry = card(file.name || t("photos.pasted"));
-      if (file.size > limit) { finish(entry, { error: t("photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }) }); continue; }
+      const entry = card(file.name || t("photos.pasted"), alone);
+      if (file.size > limit) { failed(entry, ["photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }]); continue; }
       entry.file = file;
       if (SHOWABLE.test(file.type)) setPicture(entry, file);
-      await send(entry).catch((error) => finish(entry, { error: error.message }));
+      await send(entry).catch((error) => failed(entry, trouble(error)));
     }
   }
 
@@ -49,61 +52,76 @@ function photosView(model) {
 
   async function sendNow(entry) { // the parts, each answered, the last with the faces
     if (!entries.includes(entry)) return; // cleared away while it waited
-    const { file, name } = entry, photo = `p${nextId++}`, preview = !SHOWABLE.test(file.type), shape = setting();
+    const { file, name } = entry, photo = `${view}${nextId++}`, preview = !SHOWABLE.test(file.type), shape = setting();
     let reply = null;
     try {
       for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
         const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
-        reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: patience });
+        if (!entries.includes(entry)) return; // cleared away while it was sent
+        sending = photo; reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: patience });
       }
       patience = ANSWER_S;
     } catch (error) {
       if (error.late) patience = AFTER_SILENCE_S; // a kernel that is gone must not cost this long for each photo
-      try { model.send({ kind: "forget", photo }); } catch { /* no kernel: nothing is kept there */ }
+      unsend(photo);
       throw error;
-    }
+    } finally { sending = null; }
+    if (!entries.includes(entry)) return;
     if (reply.buffers?.length) setPicture(entry, new Blob(reply.buffers, { type: "image/jpeg" }));
     entry.shape = shape; finish(entry, reply);
     if (shape !== setting()) redo(); // changed while it was on its way: which settings it was answered with is not known
   }
 
+  function unsend(photo) { // its parts do not wait in the kernel for those that will not come
+    try { model.send({ kind: "forget", photo }); } catch { /* no kernel: nothing is kept there */ }
+  }
+
   async function trySample() {
-    const entry = card(t("photos.sample-name"));
+    const entry = card(t("photos.sample-name"), true);
     entry.pending = true; tell();
     try {
       const reply = await ask(model, { kind: "sample" }, { seconds: 60 });
       entry.file = new File(reply.buffers, "astronaut.jpg", { type: "image/jpeg" });
       setPicture(entry, entry.file); entry.shape = setting(); finish(entry, reply);
-    } catch (error) { finish(entry, { error: error.message }); }
+    } catch (error) { failed(entry, trouble(error)); }
   }
 
-  async function takePicture() { // a small window with the camera
-    const video = el("video", { playsinline: true, muted: true, "say-aria-label": "live.video" }), trouble = el("p", { class: "fer-status fer-error", role: "status" });
+  function takePicture() { // a small window with the camera
+    const video = el("video", { playsinline: true, muted: true, "say-aria-label": "live.video" }), status = el("p", { class: "fer-status fer-error", role: "status" });
     video.muted = true;
-    const snap = button("photos.snap", () => shoot(), { class: "fer-main", disabled: true });
-    const dialog = el("dialog", { class: "fer fer-help fer-snap", "say-aria-label": "photos.take" }, video, trouble, el("div", { class: "fer-row" }, snap, button("close", () => dialog.close())));
+    const snap = button("photos.snap", attempt(shoot, (...words) => say(status, ...words)), { class: "fer-main", disabled: true });
+    const side = el("select", { "say-aria-label": "live.camera", onchange: look, hidden: !matchMedia("(pointer: coarse)").matches }, el("option", { value: "user", say: "live.front" }), el("option", { value: "environment", say: "live.back" }));
+    const dialog = el("dialog", { class: "fer fer-help fer-snap", "say-aria-label": "photos.take" }, video, status, el("div", { class: "fer-row" }, snap, side, button("close", () => dialog.close())));
     relabel(dialog); node.append(dialog); dialog.showModal();
     let stream = null;
-    dialog.addEventListener("close", () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; dialog.remove(); take.focus(); });
+    const dark = () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; };
+    dialog.addEventListener("close", () => { dark(); dialog.remove(); take.focus(); });
     async function shoot() {
       const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
       canvas.getContext("2d").drawImage(video, 0, 0);
       const blob = await blobOf(canvas, "image/jpeg");
       dialog.close(); add([new File([blob], `${t("photos.taken")} ${entries.length + 1}.jpg`, { type: "image/jpeg" })]);
     }
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" }, audio: false });
-      if (!dialog.open) return stream.getTracks().forEach((track) => track.stop());
-      video.srcObject = stream; await video.play(); snap.disabled = false; snap.focus();
-    } catch (error) { say(trouble, ...cameraError(error)); }
+    async function look() {
+      dark(); snap.disabled = true; say(status, null);
+      const wanted = side.value;
+      try {
+        const got = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: wanted }, audio: false });
+        if (!dialog.open || wanted !== side.value) return got.getTracks().forEach((track) => track.stop());
+        stream = video.srcObject = got;
+        got.getVideoTracks()[0].addEventListener("ended", () => { if (stream === got) { snap.disabled = true; say(status, "camera.stopped"); } });
+        await video.play(); snap.disabled = false; snap.focus();
+      } catch (error) { say(status, ...cameraError(error)); }
+    }
+    look();
   }
 
   // -- shown
 
-  function card(name) {
+  function card(name, alone) { // alone: it came by itself, and is spoken and scrolled to
     const image = el("img", { alt: name }), layer = el("svg", { xmlns: "http://www.w3.org/2000/svg", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
-    const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name", "aria-live": "polite" }, name), faces = el("div", { class: "fer-faces" });
-    const entry = { name, image, layer, photo, text, faces, node: el("article", { class: "fer-result", "aria-label": name }, el("div", { class: "fer-result-body" }, el("div", { class: "fer-stack" }, photo, text), faces)) };
+    const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name", "aria-live": alone ? "polite" : "off" }, name), faces = el("div", { class: "fer-faces" });
+    const entry = { name, alone, image, layer, photo, text, faces, node: el("article", { class: "fer-result", "aria-label": name }, el("div", { class: "fer-result-body" }, el("div", { class: "fer-stack" }, photo, text), faces)) };
     image.addEventListener("error", () => { photo.hidden = true; });
     entry.view = { get: (key) => (key === "classes" ? entry.classes : model.get(key)) }; // its labels are those of its answer
     new ResizeObserver(() => draw(entry)).observe(photo);
@@ -121,16 +139,18 @@ function photosView(model) {
 
   function draw(entry) { if (entry.reply?.faces && entry.image.naturalWidth && entry.photo.clientWidth) drawFaces(entry.layer, entry.reply, entry.view); }
 
-  function finish(entry, reply) {
+  function finish(entry, reply, error = null) { // error: words for `say`
     if (!entries.includes(entry)) return;
-    entry.pending = false; entry.reply = reply.error ? null : reply; entry.error = reply.error; entry.classes = model.get("classes"); entry.all = false;
+    Object.assign(entry, { pending: false, reply, error, classes: model.get("classes"), all: false });
     showEntry(entry); showTable(); tell();
-    if (entry.node === results.firstElementChild && !reply.error) entry.node.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+    if (entry.alone && reply) entry.node.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+    entry.alone = false;
   }
+  const failed = (entry, words) => finish(entry, null, words);
 
   function showEntry(entry) {
     if (!entry.reply) {
-      if (entry.error) { entry.photo.hidden = true; entry.text.textContent = entry.error; entry.text.classList.add("fer-error"); entry.faces.replaceChildren(); }
+      if (entry.error) { entry.photo.hidden = true; say(entry.text, ...entry.error); entry.text.classList.add("fer-error"); entry.faces.replaceChildren(); }
       return;
     }
     const { faces } = entry.reply;
@@ -155,7 +175,7 @@ function photosView(model) {
         const { crop, box, landmarks } = await around(entry, face), { buffers } = await ask(model, { kind: "heat", label: face.label, box, landmarks }, { buffers: [crop] });
         const text = t("photos.heat-what", { label: wordOf(classOf(entry.classes, face.label)) }), url = URL.createObjectURL(new Blob(buffers, { type: "image/png" }));
         here.replaceChildren(el("img", { src: url, alt: text, onload: () => URL.revokeObjectURL(url) }), el("p", { class: "fer-soft" }, text));
-      } catch (error) { here.replaceChildren(el("p", { class: "fer-error", role: "alert" }, error.message)); heat.disabled = false; }
+      } catch (error) { here.replaceChildren(el("p", { class: "fer-error", role: "alert", say: trouble(error) })); heat.disabled = false; }
     });
     panel.append(here, el("div", {}, heat));
     return panel;
@@ -170,9 +190,11 @@ function photosView(model) {
   }
 
   function tell() {
-    const waiting = entries.filter((e) => e.pending).length + left;
-    say(status, waiting ? "photos.looking" : null, { n: number(waiting) });
-    results.setAttribute("aria-busy", String(waiting > 0));
+    const waiting = entries.filter((e) => e.pending).length + left, answered = entries.filter((e) => e.reply).length;
+    if (waiting) (counting ? sayQuietly : sayAloud)(status, "photos.looking", { n: number(waiting) });
+    else sayAloud(status, counting && answered > 1 ? "photos.done" : null, { n: number(answered), faces: faceCount(faceRows().length) });
+    counting = waiting > 0;
+    results.setAttribute("aria-busy", String(counting));
   }
 
   // -- the table over all photos, and what can be taken home
@@ -183,17 +205,16 @@ function photosView(model) {
   function showTable() {
     const rows = faceRows(), { by, down } = sorting;
     tableHere.hidden = !rows.length;
-    if (!rows.length) return tableHere.replaceChildren();
+    if (!rows.length) return tall.replaceChildren();
     const order = new Intl.Collator(page.language, { numeric: true }).compare;
     rows.sort((a, b) => (down ? -1 : 1) * (typeof a[by] === "string" ? order(a[by], b[by]) : a[by] - b[by]) || order(a.photo, b.photo) || a.face - b.face);
     const focused = document.activeElement?.dataset?.by;
     const head = Object.entries(COLUMNS).map(([key, words]) => el("th", { scope: "col", class: typeof rows[0][key] === "number" ? "fer-number" : "", "aria-sort": key === by ? (down ? "descending" : "ascending") : "none" },
       el("button", { type: "button", "data-by": key, onclick: () => { sorting = { by: key, down: key === by ? !down : false }; showTable(); } }, el("span", { say: words }), el("span", { "aria-hidden": "true" }, key === by ? (down ? " ↓" : " ↑") : ""))));
     const body = rows.map((r) => { const look = named(r.raw, r.entry.view); return el("tr", {}, el("th", { scope: "row" }, r.photo), el("td", { class: "fer-number" }, number(r.face)), el("td", {}, mark(look), ` ${look.sure ? r.label : t("face.unsure")}`), el("td", { class: "fer-number" }, percent(r.confidence)), el("td", { class: "fer-number" }, number(r.size))); });
-    tableHere.replaceChildren(el("h3", { say: "photos.table" }), el("div", { class: "fer-scroll fer-tall", tabindex: 0, role: "region", "say-aria-label": "photos.table" }, el("table", { class: "fer-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body))),
-      el("div", { class: "fer-row" }, button("save.csv", saveCsv), button("save.json", saveJson), button("save.zip", saveZip)));
-    relabel(tableHere);
-    if (focused) tableHere.querySelector(`[data-by="${focused}"]`)?.focus();
+    tall.replaceChildren(el("table", { class: "fer-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+    relabel(tall);
+    if (focused) tall.querySelector(`[data-by="${focused}"]`)?.focus();
   }
 
   const labelsSeen = () => [...new Set(faceRows().flatMap((r) => Object.keys(r.raw.probabilities)))];
@@ -208,8 +229,9 @@ function photosView(model) {
     save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
   }
 
-  async function drawnJpeg(entry) { // the photo with its boxes
-    const canvas = await flatten(entry.image, entry.layer, entry.reply.width, entry.reply.height);
+  async function drawnJpeg(entry) { // the photo with its boxes; iPhones take no larger canvas
+    const { width, height } = entry.reply, s = Math.min(1, Math.sqrt(CANVAS_PIXELS / (width * height)));
+    const canvas = await flatten(entry.image, entry.layer, Math.floor(s * width), Math.floor(s * height));
     return new Uint8Array(await (await blobOf(canvas, "image/jpeg")).arrayBuffer());
   }
 
@@ -221,20 +243,21 @@ function photosView(model) {
   }
 
   async function saveZip(event) {
-    const pressed = event.currentTarget, files = {}, failed = [];
+    const pressed = event.currentTarget, files = {}, unmade = [];
     pressed.disabled = true;
     try {
       const { zipSync } = await library(model, "fflate");
       for (const e of entries.filter((e) => e.reply && e.image.naturalWidth))
-        await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => failed.push(`${e.name}: ${error.message}`)); // JPEG does not get smaller
+        await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => unmade.push(`${e.name}: ${error.message}`)); // JPEG does not get smaller
       if (Object.keys(files).length) save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
-      if (failed.length) status.textContent = failed.join(" ");
-    } catch (error) { status.textContent = error.message; }
+      if (unmade.length) sayAloud(status, "error.reply", { text: unmade.join(" ") });
+    } catch (error) { sayAloud(status, ...trouble(error)); }
     pressed.disabled = false;
   }
 
   function forget() {
-    cleared++; left = 0;
+    cleared++; left = 0; counting = false;
+    if (sending) unsend(sending);
     for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
     results.replaceChildren(); showTable(); clear.hidden = again.hidden = true; tell(); choose.focus();
   }
@@ -243,7 +266,7 @@ function photosView(model) {
 
   const setting = () => { const s = model.get("settings"); return [s.model, s.labels, s.detector].join(); };
   const outdated = () => entries.filter((e) => e.file && !e.pending && e.shape && e.shape !== setting());
-  function lookAgain(late) { again.hidden = true; for (const e of late) { e.shape = setting(); send(e).catch((error) => finish(e, { error: error.message })); } }
+  function lookAgain(late) { again.hidden = true; for (const e of late) { e.shape = setting(); send(e).catch((error) => failed(e, trouble(error))); } }
   function redo() {
     const late = outdated();
     if (late.length && late.length <= AGAIN_AT_MOST) return lookAgain(late);

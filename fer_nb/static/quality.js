@@ -10,7 +10,7 @@ function qualityView(model) {
     if (read === wanted) return;
     read = wanted; say(status, "quality.loading");
     try { report = await ask(model, { kind: "report" }); say(status, null); show(); }
-    catch (error) { read = null; status.textContent = error.message; }
+    catch (error) { read = null; say(status, ...trouble(error)); }
   }
 
   const share = (v) => number(v, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -62,7 +62,7 @@ function qualityView(model) {
   }
 
   async function history(holder) {
-    const mine = ++making, { epoch, train, validation, begins } = report.history, uPlot = await library(model, "uplot").catch(() => null);
+    const mine = ++making, { epoch, train, validation, begins } = report.history, uPlot = await chartLibrary(model, holder, () => history(holder));
     if (!uPlot || mine !== making) return;
     chart = lineChart(uPlot, holder, [{ label: t("quality.train"), color: readable("#0072B2", node) }, { label: t("quality.validation"), color: readable("#D55E00", node), dash: [6, 3] }],
       { height: 220, x: (e) => number(Math.round(e)), xLabel: t("quality.epoch"), top: Math.min(1, Math.max(...train, ...validation) * 1.1), y: (v) => percent(v), marks: begins });
@@ -97,7 +97,7 @@ function qualityView(model) {
   sight.observe(node);
   const redo = () => { if (report) show(); if (seen) load(); };
   const closeTheme = onTheme(() => report && show());
-  return { node, relabel: redo, close() { sight.disconnect(); chart?.close(); closeTheme(); } };
+  return { node, relabel: redo, close() { sight.disconnect(); making++; chart?.close(); closeTheme(); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => qualityView(model)) };
