@@ -167,7 +167,7 @@ def test_pause_go_on_stop_and_again(visit):
     rows = lambda: [r.split(',') for r in downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines()[1:]]
     before = rows(); start(page); page.wait_for_timeout(2000); after = rows()
     assert after[:len(before)] == before and len(after) > len(before) and float(after[-1][0]) > float(before[-1][0]), (before[-1:], after[-1:])   # the second start is recorded too
-    page.get_by_role('button', name='Pause').click(); frame = page.locator('.fer-live .fer-box > rect').nth(1)
+    page.get_by_role('button', name='Pause').click(); page.wait_for_timeout(600); frame = page.locator('.fer-live .fer-box > rect').nth(1)
     left, wide = (float(frame.get_attribute(k)) for k in ('x', 'width')); mirrored = lambda: 'fer-mirrored' in (page.locator('.fer-live video').get_attribute('class') or ''); before = mirrored()
     page.get_by_role('button', name='Mirror').click(); page.wait_for_timeout(600)
     assert mirrored() != before and abs(float(frame.get_attribute('x')) + left + wide - 640) < 3        # the video, and the box with it, the other way round
@@ -249,6 +249,30 @@ def test_settings_change_while_it_runs(visit):
     page.get_by_label('Model').select_option('mini_xception')
     until(lambda: page.locator('.fer-live .fer-bars').first.locator('.fer-bar').count() == 7)
     assert page.locator('.fer-live').get_attribute('data-state') == 'running'
+
+def test_a_camera_that_is_never_allowed_can_be_given_up(visit):
+    page = visit(script='navigator.mediaDevices.getUserMedia = () => new Promise(() => {})')              # a question that the visitor never answers
+    page.get_by_role('button', name=START).click(); page.get_by_text('Waiting for the camera').wait_for()
+    stop = page.get_by_role('button', name='Stop', exact=True); assert stop.is_enabled() and stop.evaluate('b => b === document.activeElement')
+    stop.click(); assert page.locator('.fer-live').get_attribute('data-state') == 'idle' and page.get_by_role('button', name=START).is_enabled()
+
+def test_who_comes_back_to_the_page_is_not_told_of_a_lost_server(visit):
+    page = visit(script="""const now = performance.now.bind(performance); window.asleep = 0; performance.now = () => now() + asleep;
+        window.away = false; Object.defineProperty(document, 'hidden', { get: () => away });""")
+    start(page)
+    page.evaluate("away = true; document.dispatchEvent(new Event('visibilitychange'))"); page.wait_for_timeout(500)
+    page.evaluate("asleep = 600_000; away = false; document.dispatchEvent(new Event('visibilitychange'))")  # ten minutes in which the phone let no timer run
+    page.evaluate("() => { window.lost = 0; new MutationObserver(() => { lost += document.body.innerText.includes('no longer answers'); }).observe(document.body, { childList: true, subtree: true, characterData: true }); }")
+    rate = lambda: float(page.locator('.fer-meter').get_attribute('data-rate') or 0)
+    page.wait_for_timeout(2500); until(lambda: rate() > 1); assert page.evaluate('lost') == 0 and page.locator('.fer-live .fer-box').count() >= 1
+
+def test_settings_close_by_escape_and_by_a_tap_beside_them(visit):
+    page = visit(viewport={'width':390, 'height':844}); start(page)
+    page.locator('summary').click(); panel = page.locator('.fer-settings-body'); assert panel.is_visible()
+    gear, body = page.locator('summary').bounding_box(), panel.bounding_box()
+    assert body['y'] >= gear['y'] + gear['height'] and body['x'] >= 0 and body['x'] + body['width'] <= 390, (gear, body)   # it does not lie over its button
+    shot(page, 'settings_390'); page.keyboard.press('Escape'); assert not panel.is_visible() and page.locator('.fer-live').get_attribute('data-state') == 'running'
+    page.locator('summary').click(); page.locator('h1[data-say]').click(); assert not panel.is_visible()
 
 # --- photos ------------------------------------------------------------------------------------------------------------
 
@@ -542,6 +566,15 @@ def test_clear_in_the_middle_of_a_batch(visit):
     page.get_by_text(re.compile('^Photos left to look at: (2\\d|30)$')).wait_for(); page.get_by_role('button', name='Clear').click()
     for _ in range(10):
         assert page.locator('.fer-result').count() == 0; time.sleep(.2)                                 # none of the rest comes back
+    photos(page, ('new.jpg', jpeg(np.zeros((60,60,3), np.uint8)))); page.get_by_text('new.jpg: no face found').wait_for()
+
+def test_clear_stops_an_upload(visit):
+    page = visit('photos', script="""window.sent = 0; const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (data) { sent += data.byteLength ?? data.size ?? data.length; return send.call(this, data); };
+        const read = Blob.prototype.arrayBuffer; Blob.prototype.arrayBuffer = async function () { await new Promise((done) => setTimeout(done, 300)); return read.call(this); };""")
+    photos(page, ('large.jpg', jpeg(np.zeros((60,60,3), np.uint8)) + bytes(40_000_000)))
+    until(lambda: page.evaluate('sent') > 4_000_000); page.get_by_role('button', name='Clear').click(); page.wait_for_timeout(700)
+    before = page.evaluate('sent'); page.wait_for_timeout(1500); assert page.evaluate('sent') - before < 500_000 and before < 30_000_000
     photos(page, ('new.jpg', jpeg(np.zeros((60,60,3), np.uint8)))); page.get_by_text('new.jpg: no face found').wait_for()
 
 def test_photos_that_are_never_answered(visit, server):
