@@ -578,7 +578,7 @@ def train(
     for path in filter(None, (config, data, votes)): # said before TensorFlow is loaded, which takes long
         if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
     if start: _weights_of(start)
-    _need('keras', 'onnx', *['tensorboard']*bool(tensorboard))
+    _need('keras', 'onnx', *['tensorflow', 'tensorboard']*bool(tensorboard))
     from fer_nb.train import load_config, train as fit
     from fer_nb.export import export_model
     from fer_nb.spec import asked_as

@@ -257,12 +257,15 @@ def test_a_camera_that_is_never_allowed_can_be_given_up(visit):
     stop.click(); assert page.locator('.fer-live').get_attribute('data-state') == 'idle' and page.get_by_role('button', name=START).is_enabled()
 
 def test_who_comes_back_to_the_page_is_not_told_of_a_lost_server(visit):
-    page = visit(script="""const now = performance.now.bind(performance); window.asleep = 0; performance.now = () => now() + asleep;
-        window.away = false; Object.defineProperty(document, 'hidden', { get: () => away });""")
+    page = visit(script="""const now = performance.now.bind(performance), every = setInterval, send = WebSocket.prototype.send; window.asleep = 0; performance.now = () => now() + asleep;
+        window.away = false; Object.defineProperty(document, 'hidden', { get: () => away });
+        window.ticks = []; window.setInterval = (f, ms) => { ticks.push(f); return every(f, ms); };
+        window.slow = 0; WebSocket.prototype.send = function (data) { slow ? setTimeout(() => send.call(this, data), slow) : send.call(this, data); };""")
     start(page)
     page.evaluate("away = true; document.dispatchEvent(new Event('visibilitychange'))"); page.wait_for_timeout(500)
-    page.evaluate("asleep = 600_000; away = false; document.dispatchEvent(new Event('visibilitychange'))")  # ten minutes in which the phone let no timer run
-    page.evaluate("() => { window.lost = 0; new MutationObserver(() => { lost += document.body.innerText.includes('no longer answers'); }).observe(document.body, { childList: true, subtree: true, characterData: true }); }")
+    page.evaluate("""() => { // ten minutes in which the phone let no timer run; then all at once, and a server that takes its time
+        window.lost = 0; new MutationObserver(() => { lost += document.body.innerText.includes('no longer answers'); }).observe(document.body, { childList: true, subtree: true, characterData: true });
+        asleep = 600_000; away = false; slow = 1500; document.dispatchEvent(new Event('visibilitychange')); ticks.forEach((f) => f()); setTimeout(() => { slow = 0; }, 1000); }""")
     rate = lambda: float(page.locator('.fer-meter').get_attribute('data-rate') or 0)
     page.wait_for_timeout(2500); until(lambda: rate() > 1); assert page.evaluate('lost') == 0 and page.locator('.fer-live .fer-box').count() >= 1
 

@@ -3,7 +3,7 @@
 // null where it does not come, which is said in the chart's place
 async function chartLibrary(model, holder, again) {
   try { return await library(model, "uplot"); }
-  catch (error) { holder.replaceChildren(el("p", { class: "fer-soft", say: trouble(error) }), button("error.again", again)); return null; }
+  catch (error) { holder.removeAttribute("role"); holder.replaceChildren(el("p", { class: "fer-soft", say: trouble(error) }), button("error.again", again)); return null; }
 }
 
 // uPlot follows a mouse alone

@@ -232,7 +232,7 @@ const cameraError = (error) => (!navigator.mediaDevices ? ["camera.https"] : CAM
 
 // ---- what went wrong, for `say`; the kernel tells in English ----------------------------------------------------------
 
-const trouble = (error) => (error.late ? ["error.no-answer"] : ["error.reply", { text: error.message }]);
+const trouble = (error) => (error.late ? ["error.no-answer", {}] : ["error.reply", { text: error.message }]);
 const attempt = (work, tell) => async (event) => { try { await work(event); } catch (error) { tell(...trouble(error)); } };
 
 // Counts that run: seen, but not spoken by a screen reader

@@ -17,9 +17,10 @@ function headerView(model) {
     facts, status, tabs, help);
 
   async function chooseLanguage(code) {
-    page.turn++; say(status, null);
+    const mine = ++page.turn;
+    say(status, null);
     try { await useLanguage(model, code); if (page.language === code) remember("language", code); }
-    catch (error) { languages.value = page.language; say(status, ...trouble(error)); }
+    catch (error) { if (mine !== page.turn) return; languages.value = page.language; say(status, ...trouble(error)); }
   }
 
   // -- theme

@@ -1,6 +1,6 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, CHIP_MS = 1000, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, ANSWER_MS = 3000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, CHIP_MS = 1000, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
@@ -21,14 +21,14 @@ function frameSender(model, video, { answered, failed }) {
   async function send() {
     if (!running || busy || !fresh || waiting.size >= (isLost() ? 1 : IN_FLIGHT) || !video.videoWidth || document.hidden) return;
     busy = true; fresh = false;
-    const now = performance.now(), scale = Math.min(1, (width || model.get("frame_width")) / video.videoWidth);
+    const now = performance.now(), whole = video.videoWidth, scale = Math.min(1, (width || model.get("frame_width")) / video.videoWidth);
     canvas.width = Math.round(video.videoWidth * scale); canvas.height = Math.round(video.videoHeight * scale);
     pen.drawImage(video, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8)), bytes = blob && (await blob.arrayBuffer());
     busy = false;
     if (!running || !bytes) return;
     waiting.set(nextId, now);
-    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000, width: video.videoWidth }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
+    try { model.send({ kind: "frame", id: nextId++, time: (now - began) / 1000, width: whole }, undefined, [bytes]); } catch { return; } // no kernel: `look` will say so
     send();
   }
 
@@ -196,7 +196,7 @@ function liveView(model) {
 
   const chips = el("div", { class: "fer-chips", role: "group", "say-aria-label": "live.choose-face" });
   const title = el("div", { class: "fer-name fer-live-name" });
-  const barsHere = el("div"), chartHere = el("div", { class: "fer-chart", dir: "ltr", role: "img", "say-aria-label": "live.timeline-what" }), totalsHere = el("div");
+  const barsHere = el("div"), chartHere = el("div", { class: "fer-chart", dir: "ltr", "say-aria-label": "live.timeline-what" }), totalsHere = el("div");
   const asCsv = button("save.csv", () => save(record.table(), `faces-${stamp()}.csv`), { disabled: true });
   const asPng = button("save.png", attempt(saveCharts, fail), { disabled: true });
   const clear = button("live.clear", () => { record.clear(); showTotals(); drawMinute(true); asCsv.disabled = asPng.disabled = true; });
@@ -216,7 +216,7 @@ function liveView(model) {
   const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
   const sender = frameSender(model, video, { answered, failed: lost });
   let state = "idle", stream = null, mirrored = true, all = false, chosen = null, charted = null, faces = [], bars, totalBars, chart = null, making = 0;
-  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, lastFaceAt = 0, holdUntil = 0, isLost = false, opening = 0;
+  let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, lastFaceAt = 0, holdUntil = 0, isLost = false, asking = false, opening = 0;
 
   // -- camera
 
@@ -318,8 +318,11 @@ function liveView(model) {
 
   async function lost() {
     isLost = true;
+    if (asking) return; // the last question is still open
+    asking = true;
     const base = inVoila() ? JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl : null;
-    const there = navigator.onLine && (!base || (await fetch(`${base}voila/static/`, { cache: "no-store" }).then(() => true, () => false)));
+    const there = navigator.onLine && (!base || (await fetch(`${base}voila/static/`, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) }).then(() => true, () => false)));
+    asking = false;
     if (!isLost) return;
     again.hidden = !(there && inVoila());
     show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
@@ -402,6 +405,7 @@ function liveView(model) {
     const lines = classes.map((c, i) => ({ label: wordOf(c), color: readable(c.color, node), dash: i % 2 ? [6, 3] : undefined }));
     chart?.close();
     chart = lineChart(uPlot, chartHere, lines, { height: 190, x: (s) => seconds(Math.round(s)) });
+    chartHere.setAttribute("role", "img");
     drawMinute(true);
   }
 

@@ -36,8 +36,8 @@ function photosView(model) {
     left += files.length;
     for (const file of files) {
       if (cleared !== before) return; // the visitor cleared them away: the rest is not wanted either
-      left--;
       const entry = card(file.name || t("photos.pasted"), alone);
+      left--; // after the card, which tells how many are left
       if (file.size > limit) { failed(entry, ["photos.too-large", { name: entry.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }]); continue; }
       entry.file = file;
       if (SHOWABLE.test(file.type)) setPicture(entry, file);
@@ -93,7 +93,7 @@ function photosView(model) {
     const side = el("select", { "say-aria-label": "live.camera", onchange: look, hidden: !matchMedia("(pointer: coarse)").matches }, el("option", { value: "user", say: "live.front" }), el("option", { value: "environment", say: "live.back" }));
     const dialog = el("dialog", { class: "fer fer-help fer-snap", "say-aria-label": "photos.take" }, video, status, el("div", { class: "fer-row" }, snap, side, button("close", () => dialog.close())));
     relabel(dialog); node.append(dialog); dialog.showModal();
-    let stream = null;
+    let stream = null, looking = 0;
     const dark = () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; };
     dialog.addEventListener("close", () => { dark(); dialog.remove(); take.focus(); });
     async function shoot() {
@@ -103,15 +103,17 @@ function photosView(model) {
       dialog.close(); add([new File([blob], `${t("photos.taken")} ${entries.length + 1}.jpg`, { type: "image/jpeg" })]);
     }
     async function look() {
+      const mine = ++looking; // who changes the side, or closes the window, while the browser asks: this camera is no longer wanted
       dark(); snap.disabled = true; say(status, null);
-      const wanted = side.value;
       try {
-        const got = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: wanted }, audio: false });
-        if (!dialog.open || wanted !== side.value) return got.getTracks().forEach((track) => track.stop());
+        const got = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: side.value }, audio: false });
+        if (!dialog.open || mine !== looking) return got.getTracks().forEach((track) => track.stop());
         stream = video.srcObject = got;
+        video.classList.toggle("fer-mirrored", got.getVideoTracks()[0].getSettings().facingMode !== "environment");
         got.getVideoTracks()[0].addEventListener("ended", () => { if (stream === got) { snap.disabled = true; say(status, "camera.stopped"); } });
-        await video.play(); snap.disabled = false; snap.focus();
-      } catch (error) { say(status, ...cameraError(error)); }
+        await video.play();
+        if (mine === looking) { snap.disabled = false; snap.focus(); }
+      } catch (error) { if (mine === looking) say(status, ...cameraError(error)); }
     }
     look();
   }
@@ -189,10 +191,11 @@ function photosView(model) {
     return { crop: await (await blobOf(canvas)).arrayBuffer(), box: [x - x0, y - y0, w, h].map((v) => Math.round(s * v)), landmarks: face.landmarks?.map(([a, b]) => [s * (a - x0), s * (b - y0)]) ?? null };
   }
 
+  const doneValues = () => ({ n: number(entries.filter((e) => e.reply).length), faces: faceCount(faceRows().length) });
   function tell() {
     const waiting = entries.filter((e) => e.pending).length + left, answered = entries.filter((e) => e.reply).length;
     if (waiting) (counting ? sayQuietly : sayAloud)(status, "photos.looking", { n: number(waiting) });
-    else sayAloud(status, counting && answered > 1 ? "photos.done" : null, { n: number(answered), faces: faceCount(faceRows().length) });
+    else if (counting) sayAloud(status, answered > 1 ? "photos.done" : null, doneValues());
     counting = waiting > 0;
     results.setAttribute("aria-busy", String(counting));
   }
@@ -229,10 +232,11 @@ function photosView(model) {
     save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
   }
 
-  async function drawnJpeg(entry) { // the photo with its boxes; iPhones take no larger canvas
-    const { width, height } = entry.reply, s = Math.min(1, Math.sqrt(CANVAS_PIXELS / (width * height)));
-    const canvas = await flatten(entry.image, entry.layer, Math.floor(s * width), Math.floor(s * height));
-    return new Uint8Array(await (await blobOf(canvas, "image/jpeg")).arrayBuffer());
+  async function drawnJpeg(entry) { // the photo with its boxes; smaller only where the browser cannot, as on an iPhone
+    const { width, height } = entry.reply, most = Math.min(1, Math.sqrt(CANVAS_PIXELS / (width * height)));
+    const drawn = async (s) => blobOf(await flatten(entry.image, entry.layer, Math.floor(s * width), Math.floor(s * height)), "image/jpeg");
+    const blob = await drawn(1).catch((error) => { if (most === 1) throw error; return drawn(most); });
+    return new Uint8Array(await blob.arrayBuffer());
   }
 
   function freeName(name, taken) { // a file name that `taken` does not hold yet
@@ -256,7 +260,7 @@ function photosView(model) {
   }
 
   function forget() {
-    cleared++; left = 0; counting = false;
+    cleared++; left = 0; counting = false; say(status, null);
     if (sending) unsend(sending);
     for (const e of entries.splice(0)) if (e.url) URL.revokeObjectURL(e.url);
     results.replaceChildren(); showTable(); clear.hidden = again.hidden = true; tell(); choose.focus();
@@ -272,6 +276,7 @@ function photosView(model) {
     if (late.length && late.length <= AGAIN_AT_MOST) return lookAgain(late);
     again.hidden = !late.length; say(again, "photos.again", { n: number(late.length) }); // so many are the visitor's to begin
     for (const e of entries) showEntry(e);
+    if (status.dataset.say?.includes("photos.done")) say(status, "photos.done", doneValues()); // in the page's language, the number of faces too
     showTable();
   }
 

@@ -12,7 +12,7 @@ function settingsView(model) {
       el("p", { class: "fer-soft", say: "settings.threshold-what" }), status));
   let pending = 0;
 
-  node.addEventListener("keydown", (event) => { if (event.key === "Escape" && node.open) { shut(); event.stopPropagation(); } });
+  node.addEventListener("keydown", (event) => { if (event.key === "Escape" && node.open && inVoila()) { shut(); event.stopPropagation(); } });
   const outside = (event) => { if (node.open && !node.contains(event.target) && inVoila()) node.open = false; };
   document.addEventListener("pointerdown", outside);
   function shut() { node.open = false; node.querySelector("summary").focus(); }
