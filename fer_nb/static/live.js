@@ -109,9 +109,9 @@ function overlay(layer, video, model, choose) {
     for (const [n, f] of faces) {
       const ahead = frozen ? 0 : Math.min(AHEAD_MS, now - f.caughtAt); // where the face is by now, not where it was when the frame was caught
       for (const k of ["x", "y", "w", "h"]) {
-        const by = step * (f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k]);
-        f.at[k] += by;
-        if (Math.abs(by) > 0.05 || ahead < AHEAD_MS && !frozen) moving = true;
+        const left = f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k];
+        f.at[k] += step * left;
+        if (Math.abs(left) > 0.05 || ahead < AHEAD_MS && !frozen) moving = true; // by what is left, not by the step: the first one can be of no length
       }
       const lines = all && n === chosen ? model.get("classes").map((c) => ({ emoji: c.emoji, color: c.color, p: f.face.probabilities[c.name] ?? 0, text: beside(wordOf(c), f.face.probabilities[c.name] ?? 0) })) : null;
       f.mark.place(f.at, named(f.face, model), { ...size, unit, count: faces.size, lines, strong: n === chosen && faces.size > 1 });
