@@ -12,7 +12,7 @@ import traitlets
 from .labels import FerError, LANGUAGES
 from .film import FilmWriter, open_film
 from .video import draw_look, watch
-from .widgets import FaceWidget, script, source
+from .widgets import FaceWidget, failure, script, source
 
 # %% ../nbs/46_clip.ipynb #5363e65a
 _PREFIX = 'fer_nb-film-'
@@ -51,14 +51,13 @@ def film_rows(
 
 class Work(threading.Thread):
     "The reading of one film, beside the kernel's own thread, so that it can be told to stop"
-    def __init__(self, recognizer, place:Path, source:Path, tell, language=None):
+    def __init__(self, recognizer, place:Path, source:Path, tell, language=None, name='the video'):
         super().__init__(daemon=True)
-        self.recognizer, self.place, self.source, self.tell, self.language, self.stopped = recognizer, place, source, tell, language, threading.Event()
+        self.recognizer, self.place, self.source, self.tell, self.language, self.name, self.stopped = recognizer, place, source, tell, language, name, threading.Event()
 
     def run(self):
         try: self.tell({'kind': 'film-done', **self.read()})
-        except FerError as e: self.tell({'kind': 'film-done', 'error': str(e).replace(f'{self.source}', 'the file')})
-        except Exception as e: self.tell({'kind': 'film-done', 'error': f'this video could not be worked on ({type(e).__name__}); try another one'})
+        except Exception as e: self.tell({'kind': 'film-done', **failure(e, self.source, self.name)})
         finally: shutil.rmtree(self.place, ignore_errors=True)
 
     def read(self)->dict: # how it ended
@@ -108,12 +107,13 @@ class FilmWidget(FaceWidget):
         "One part of the file; the work begins with the last one"
         if content.get('first'): self.on_cancel(None, None); self.place = make_place()
         if self.place is None: return {'canceled': True}
-        target = self.place/('film' + re.sub(r'[^.\w]', '', Path(str(content.get('name'))).suffix)[:8])
+        name = str(content.get('name') or 'the video')
+        target = self.place/('film' + re.sub(r'[^.\w]', '', Path(name).suffix)[:8])
         try: size = _append(target, buffers)
-        except OSError as e: self.on_cancel(None, None); raise FerError(f"this video could not be kept while it is worked on ({e.strerror}); try a shorter one, or tell who runs the app") from None
-        if size > self.limit: self.on_cancel(None, None); raise FerError(f"the video is over {self.limit//10**6} MB; make it shorter first")
+        except OSError as e: self.on_cancel(None, None); raise FerError(f"this video could not be kept while it is worked on ({e.strerror}); try a shorter one, or tell who runs the app").told('not-kept', why=e.strerror) from None
+        if size > self.limit: self.on_cancel(None, None); raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first").told('too-large', name=name, mb=self.limit//10**6)
         if content.get('last'):
-            self.work = Work(self.session.twin(), self.place, target, self.teller(content.get('run')), _known(content.get('language')))
+            self.work = Work(self.session.twin(), self.place, target, self.teller(content.get('run')), _known(content.get('language')), name)
             self.place = None
             self.work.start()
         return {'received': size}

@@ -53,10 +53,10 @@ def _opened(name): # -> PyAV's container, which has pictures
     kind = dict(timeout=(20., 20.)) if '://' in name else dict(options={'format_whitelist': FILM_KINDS})
     at = name if '://' in name else os.path.abspath(name) # else FFmpeg takes what is before a colon for a protocol
     try: container = av.open(at, metadata_errors='replace', **kind)
-    except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)) from None
+    except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)).told('not-a-film', name=name) from None
     if container.streams.video: return container
     container.close()
-    raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film")
+    raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film").told('film-without-pictures', name=name)
 
 def _square(frame, shape): # size with square pixels, of a frame whose pixels are `shape` times as wide as high: camcorders and DVDs
     if not shape or shape == 1 or not 1/4 < shape < 4: return {}
@@ -107,7 +107,7 @@ class FileFilm:
             at = frame.time - self.begins if frame.time is not None else index/self.fps
             if index > last or (end is not None and at > end): return
             if at >= start and index >= first and index % every == 0 and (only is None or index in only): yield Frame(index, round(at, 4), self._image(frame))
-        if index < 0: raise VideoError(f"{self.name} holds no frame that can be read; get a fresh copy")
+        if index < 0: raise VideoError(f"{self.name} holds no frame that can be read; get a fresh copy").told('film-damaged', name=self.name)
 
     def close(self): self.container.close()
     def __enter__(self): return self

@@ -14,6 +14,15 @@ from pathlib import Path
 # %% ../nbs/00_labels.ipynb #14d84eb5
 class FerError(Exception):
     "Base of every error that this package raises on purpose; the message is one line that says what to do"
+    code, facts = None, {}
+
+    def told(self,
+        code:str, # Of the message in static/i18n, after `error.`: the app says it in the visitor's language
+        **facts,  # What stands in its braces
+    )->'FerError': # Itself, to be raised
+        "Name the interface's own words for this error"
+        self.code, self.facts = code, facts
+        return self
 
 class LabelError(FerError, ValueError):
     "A label or a label set that is not known"

@@ -28,12 +28,12 @@ class Parts:
         name:str,   # Of the file, for messages
     )->bytes|None:  # The whole file, once it is there
         "Take in a part"
-        if key not in self.open and len(self.open) >= self.most: raise FerError(f"{name} has to wait: {self.most} files are still on their way; try again when they are here")
+        if key not in self.open and len(self.open) >= self.most: raise FerError(f"{name} has to wait: {self.most} files are still on their way; try again when they are here").told('waits', name=name, n=self.most)
         whole = self.open.setdefault(key, bytearray())
         whole += data
         if len(whole) > self.limit:
             del self.open[key]
-            raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first")
+            raise FerError(f"{name} is over {self.limit//10**6} MB; make it smaller first").told('too-large', name=name, mb=self.limit//10**6)
         return bytes(self.open.pop(key)) if last else None
 
 # %% ../nbs/45_photos.ipynb #3322d20d
@@ -97,6 +97,6 @@ class PhotoWidget(FaceWidget):
     def on_heat(self, content, buffers):
         "The heat map of one face"
         recognizer = self.session.recognizer
-        if content.get('label') not in recognizer.label_set.labels: raise FerError('the model was changed; look at the photo again')
+        if content.get('label') not in recognizer.label_set.labels: raise FerError('the model was changed; look at the photo again').told('model-changed')
         picture = face_heat(recognizer, self.read(bytes(buffers[0]), 'the face'), tuple(content['box']), content.get('landmarks'), content['label'])
         return {'buffers': [encode(picture, 'PNG')]}

@@ -37,7 +37,7 @@ Image.MAX_IMAGE_PIXELS = None # our own check, with our own message, takes its p
 
 def _check_size(width, height, name, most=MAX_PIXELS):
     if max(width, height) <= MAX_SIDE and width*height <= most: return
-    raise TooLarge(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first")
+    raise TooLarge(f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first").told('too-many-pixels', name=name, width=width, height=height, side=MAX_SIDE, millions=f'{most/1e6:g}')
 
 # %% ../nbs/01_preprocess.ipynb #ef17bf4a
 _TURNS = {2: 'FLIP_LEFT_RIGHT', 3: 'ROTATE_180', 4: 'FLIP_TOP_BOTTOM', 5: 'TRANSPOSE', 6: 'ROTATE_270', 7: 'TRANSVERSE', 8: 'ROTATE_90'}
@@ -61,6 +61,8 @@ def _to_rgb(im): # Pillow image -> H×W×3 uint8
 
 FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'AVIF') # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
 
+def _damaged(name): return ImageError(f"{name} is cut short or damaged; get a fresh copy").told('damaged', name=name)
+
 def _from_pillow(im, name): # Pillow reads the pixels of a file late
     try: return _to_rgb(_upright(im))
     except Exception: raise ImageError(f"{name} is cut short, damaged, or of a kind that has no colors (mode {im.mode}); get a fresh copy, or convert it to RGB first") from None
@@ -72,12 +74,12 @@ def _open_image(src, name, most): # path or file object -> upright RGB array
             _check_size(*im.size, name, most)
             im.load()
             return _to_rgb(_upright(im))
-    except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC") from None
+    except UnidentifiedImageError: raise ImageError(f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC").told('not-a-picture', name=name) from None
     except FileNotFoundError: raise ImageError(f"{name} is an address; download the picture first, and give its path or its bytes" if '://' in name else f"{name} does not exist; check the path") from None
     except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it, such as {name}/*.jpg") from None
     except PermissionError: raise ImageError(f"{name} may not be read; check its permissions") from None
     except ImageError: raise
-    except Exception: raise ImageError(f"{name} is cut short or damaged; get a fresh copy") from None
+    except Exception: raise _damaged(name) from None
 
 # %% ../nbs/01_preprocess.ipynb #28fb53a7
 def is_heic(
@@ -106,7 +108,7 @@ if small: sys.stdout.buffer.write(im.tobytes())
 
 def _read_heic(data, name, most): # bytes -> upright RGB array; the library has turned it
     done = subprocess.run([sys.executable, '-P', '-c', _HEIC, str(MAX_SIDE), str(most)], input=data, capture_output=True, timeout=120)
-    if done.returncode: raise ImageError(f"{name} is cut short or damaged; get a fresh copy")
+    if done.returncode: raise _damaged(name)
     head, pixels = done.stdout.split(b'\n', 1)
     mode, width, height = head.decode().split()
     _check_size(int(width), int(height), name, most)

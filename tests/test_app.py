@@ -481,6 +481,11 @@ def test_languages(visit):
     page.reload(); page.get_by_role('tab', name='صور').wait_for()                                       # and is kept
     page.get_by_label('اللغة').select_option('ja'); page.get_by_role('tab', name='写真').wait_for()
     assert page.evaluate('document.documentElement.dir') == 'ltr'
+    photos(page, ('half.jpg', jpeg(np.zeros((300,300,3), np.uint8))[:500]), button='写真を選ぶ')                # what the kernel refuses is said in the page's language too
+    page.get_by_text('half.jpg は途中で切れているか壊れています').wait_for()
+    page.get_by_label('言語').select_option('ar'); told = page.get_by_text('half.jpg ناقص أو تالف'); told.wait_for()
+    assert told.evaluate('p => p.closest("[lang]").lang') == 'ar'
+    shot(page, 'arabic_error')
 
 @pytest.mark.parametrize('width', [390, 768, 1920])
 def test_nothing_is_wider_than_the_screen(visit, width):

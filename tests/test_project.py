@@ -45,6 +45,12 @@ def test_the_page_knows_the_columns_of_tables():
     listed = re.search(r'const COLUMN_NAMES = (\[.*?\]);', (TOP/'fer_nb/static/faces.js').read_text()).group(1)
     assert json.loads(listed) == list(_COLUMNS)
 
+def test_errors_with_a_code_have_words():
+    "Those that a visitor can meet, in every language: the notebook of the widgets compares the languages"
+    codes = {c for f in (TOP/'fer_nb').glob('*.py') for c in re.findall(r"\.told\('([\w-]+)'", f.read_text(encoding='utf-8'))}
+    words = {k.removeprefix('error.') for k in json.loads((TOP/'fer_nb/static/i18n/en.json').read_text(encoding='utf-8')) if k.startswith('error.')}
+    assert len(codes) > 8 and words - codes == {'reply', 'list', 'no-answer', 'again', 'no-canvas'} and not codes - words
+
 def test_serving_never_imports_tensorflow():
     code = 'import sys, fer_nb.recognize, fer_nb.page, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'

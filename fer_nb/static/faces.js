@@ -39,7 +39,7 @@ function ask(model, content, { buffers = [], seconds = 30 } = {}) { // a message
     function hear(reply, buffers) {
       if (reply.id !== id) return;
       clearTimeout(late); model.off("msg:custom", hear);
-      reply.error ? reject(new Error(reply.error)) : resolve({ ...reply, buffers });
+      reply.error ? reject(failure(reply)) : resolve({ ...reply, buffers });
     }
     model.on("msg:custom", hear);
     try { model.send({ ...content, id }, undefined, buffers); } catch { silence(); } // the page knows that the kernel is gone, and says so in its own words
@@ -223,16 +223,17 @@ async function flatten(picture, layer, width, height, mirrored = false) {
   return canvas;
 }
 
-const blobOf = (canvas, type = "image/png") => new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("this browser cannot make so large a picture"))), type, 0.92));
+const blobOf = (canvas, type = "image/png") => new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(failure({ error: t("error.no-canvas"), code: "no-canvas", facts: {} }))), type, 0.92));
 
 // ---- a camera that does not come -------------------------------------------------------------------------------------
 
 const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", OverconstrainedError: "camera.absent", NotReadableError: "camera.busy", AbortError: "camera.busy" };
 const cameraError = (error) => (!navigator.mediaDevices ? ["camera.https"] : CAMERA_ERRORS[error.name] ? [CAMERA_ERRORS[error.name]] : ["camera.failed", { name: error.name }]);
 
-// ---- what went wrong, for `say`; the kernel tells in English ----------------------------------------------------------
+// ---- what went wrong, for `say`; the kernel's rarer words are English -------------------------------------------------
 
-const trouble = (error) => (error.late ? ["error.no-answer", {}] : ["error.reply", { text: error.message }]);
+const failure = ({ error, code, facts }) => Object.assign(new Error(error), { code, facts }); // of a reply
+const trouble = (error) => (error.late ? ["error.no-answer", {}] : `error.${error.code}` in page.text ? [`error.${error.code}`, error.facts] : ["error.reply", { text: error.message }]);
 const attempt = (work, tell) => async (event) => { try { await work(event); } catch (error) { tell(...trouble(error)); } };
 
 // Counts that run: seen, but not spoken by a screen reader

@@ -85,7 +85,7 @@ function filmView(model) {
     }
     setBusy(false);
     if (reply.canceled) return show("film.canceled");
-    if (reply.error) { reset(name); return show(...trouble(new Error(reply.error)), true); }
+    if (reply.error) { reset(name); return show(...trouble(failure(reply)), true); }
     film = new Blob(parts, { type: "video/mp4" }); parts = [];
     player.src = URL.createObjectURL(film); player.hidden = false; asVideo.disabled = false;
     tellOutcome(); draw(true);

@@ -345,7 +345,7 @@ function liveView(model) {
 
   function answered(reply, now, caughtAt, time) {
     hideLost();
-    if (reply.error) return show(...trouble(new Error(reply.error)), true);
+    if (reply.error) return show(...trouble(failure(reply)), true);
     replies = [...replies.filter((at) => now - at < 2000), now]; delays = [...delays.slice(-29), now - caughtAt];
     lastTime = time; faces = reply.faces;
     record.add(reply, time);

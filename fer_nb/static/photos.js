@@ -252,9 +252,9 @@ function photosView(model) {
     try {
       const { zipSync } = await library(model, "fflate");
       for (const e of entries.filter((e) => e.reply && e.image.naturalWidth))
-        await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => unmade.push(`${e.name}: ${error.message}`)); // JPEG does not get smaller
+        await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => unmade.push(`${e.name}: ${t(...trouble(error))}`)); // JPEG does not get smaller
       if (Object.keys(files).length) save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
-      if (unmade.length) sayAloud(status, "error.reply", { text: unmade.join(" ") });
+      if (unmade.length) sayAloud(status, "error.list", { text: unmade.join(" ") });
     } catch (error) { sayAloud(status, ...trouble(error)); }
     pressed.disabled = false;
   }
