@@ -527,14 +527,16 @@ def test_can_be_put_on_a_home_screen(visit, url):
 def test_refused_camera(visit):
     page = visit(camera=False)
     page.get_by_role('button', name=START).click()
-    page.get_by_text('The camera is not allowed. Allow it').wait_for(); shot(page, 'camera_denied')
+    page.get_by_text('The camera is not allowed. Allow it beside the address bar, then press Start camera again.').wait_for(); shot(page, 'camera_denied')
     page.locator('#fer-tab-photos').click()                                                             # the page goes on working
     page.get_by_role('button', name='Try a sample photo').click(); page.locator('.fer-photos .fer-box').wait_for()
+    page.get_by_role('button', name='Take a picture').click(); page.get_by_text('then press Take a picture again').wait_for()   # the button of this window, not of the other tab
 
 def test_camera_in_use(visit):
     page = visit(script="navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('Device in use', 'NotReadableError'); }")
     page.get_by_role('button', name=START).click()
     page.get_by_text('The camera is in use. Close the program').wait_for()
+    page.get_by_label('Language').select_option('fr'); page.get_by_text('puis appuyez à nouveau sur Démarrer la caméra.').wait_for()
 
 def test_no_camera_and_no_https(chromium, server):
     browser = chromium('--host-resolver-rules=MAP visitor.test 127.0.0.1')

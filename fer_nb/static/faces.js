@@ -59,7 +59,7 @@ function library(model, name) { // uplot or fflate, once a page
 const RIGHT_TO_LEFT = ["ar"];
 
 function t(key, values = {}) {
-  return (page.text[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  return (page.text[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => (values[name]?.say ? t(values[name].say) : values[name] ?? all)); // { say } is another text
 }
 
 function say(node, key, values = {}) { // text that changes with the language; no key empties it
@@ -228,7 +228,7 @@ const blobOf = (canvas, type = "image/png") => new Promise((done, fail) => canva
 // ---- a camera that does not come -------------------------------------------------------------------------------------
 
 const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", OverconstrainedError: "camera.absent", NotReadableError: "camera.busy", AbortError: "camera.busy" };
-const cameraError = (error) => (!navigator.mediaDevices ? ["camera.https"] : CAMERA_ERRORS[error.name] ? [CAMERA_ERRORS[error.name]] : ["camera.failed", { name: error.name }]);
+const cameraError = (error, button) => (!navigator.mediaDevices ? ["camera.https"] : [CAMERA_ERRORS[error.name] ?? "camera.failed", { name: error.name, button: { say: button } }]); // button: what begins it anew
 
 // ---- what went wrong, for `say`; the kernel's rarer words are English -------------------------------------------------
 

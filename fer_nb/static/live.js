@@ -254,12 +254,12 @@ function liveView(model) {
       if (mine !== opening) return;
     } catch (error) {
       if (mine !== opening) return;
-      const [reason, values = {}] = cameraError(error);
+      const [reason, values = {}] = cameraError(error, "live.start");
       end();
       return show(reason, values, true);
     }
     const track = stream.getVideoTracks()[0], here = stream;
-    track.addEventListener("ended", () => { if (stream === here) { end(); show("camera.stopped", {}, true); } });
+    track.addEventListener("ended", () => { if (stream === here) { end(); show("camera.stopped", { button: { say: "live.start" } }, true); } });
     setMirror(track.getSettings().facingMode !== "environment");
     shape(); listCameras(); setState("running"); show(); hideLost();
     replies = []; delays = []; charted = null; lastFaceAt = performance.now(); boxes.set({ frozen: false });

@@ -110,10 +110,10 @@ function photosView(model) {
         if (!dialog.open || mine !== looking) return got.getTracks().forEach((track) => track.stop());
         stream = video.srcObject = got;
         video.classList.toggle("fer-mirrored", got.getVideoTracks()[0].getSettings().facingMode !== "environment");
-        got.getVideoTracks()[0].addEventListener("ended", () => { if (stream === got) { snap.disabled = true; say(status, "camera.stopped"); } });
+        got.getVideoTracks()[0].addEventListener("ended", () => { if (stream === got) { snap.disabled = true; say(status, "camera.stopped", { button: { say: "photos.take" } }); } });
         await video.play();
         if (mine === looking) { snap.disabled = false; snap.focus(); }
-      } catch (error) { if (mine === looking) say(status, ...cameraError(error)); }
+      } catch (error) { if (mine === looking) say(status, ...cameraError(error, "photos.take")); }
     }
     look();
   }
