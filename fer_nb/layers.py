@@ -24,7 +24,7 @@ def feature_layer(
 def _weights(activations, gradients, plus): # N×h×w×C twice -> N×1×1×C weights of the channels
     if not plus: return gradients.mean(axis=(1,2), keepdims=True)
     second, third = gradients**2, gradients**3
-    below = 2*second + (activations*third).sum(axis=(1,2), keepdims=True)
+    below = 2*second + activations.sum(axis=(1,2), keepdims=True)*third # equation 19 of the paper
     alpha = np.where(gradients != 0, second/np.where(np.abs(below) > 1e-12, below, 1), 0)
     return (alpha*np.maximum(gradients, 0)).sum(axis=(1,2), keepdims=True)
 

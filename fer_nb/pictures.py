@@ -21,13 +21,15 @@ SPLIT_FOLDERS = {'train':0, 'training':0, 'validation':1, 'valid':1, 'val':1, 'p
 def list_folder(
     folder,
 )->list: # (path, class name, position in SPLITS or None), sorted
-    "Pictures under `class/` or `split/class/`; links to folders, hidden files and what a Mac adds are passed over; a picture beside the classes of its split has no class name"
+    "Pictures under `class/` or `split/class/`; links to folders, hidden files and what a Mac adds are passed over; a picture beside the classes of its split has no class name; raises `DataError` where a folder of classes beside `train` is no split"
     found = []
     for root, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if not is_hidden(f)]
         parts = Path(root).relative_to(folder).parts
         found += [(Path(root)/f, parts) for f in files if parts and Path(f).suffix.lower() in PICTURES and not is_hidden(f)]
     has_splits = any(len(parts) > 1 and parts[0].lower() in SPLIT_FOLDERS for _,parts in found) # else `test` and `valid` are classes
+    odd = sorted({parts[0] for _,parts in found if has_splits and len(parts) > 1 and parts[0].lower() not in SPLIT_FOLDERS}) # such as `dev`, whose faces are meant to be held out
+    if odd: raise DataError(f"{Path(folder)/odd[0]} is no split, but stands beside one; name it train, validation or test, or move it elsewhere")
     return sorted((path, *_place(parts, has_splits)) for path, parts in found)
 
 def _place(parts, has_splits): # folders above a picture -> class name, position in SPLITS or None

@@ -137,8 +137,8 @@ def class_weights(
     power:float,  # 0 none, 1 balanced
 )->np.ndarray:    # n float32, 1 on average over the rows
     "Weights that raise rare classes"
-    counts = np.maximum(np.bincount(labels, minlength=n), 1)
-    w = (counts.mean()/counts)**power
+    counts = np.bincount(labels, minlength=n)
+    w = (counts.mean()/np.maximum(counts, 1))**power # a class without faces weighs as one that has one
     return (w*counts.sum()/(w*counts).sum()).astype(np.float32)
 
 def first_targets(ds:FaceDataset, config:TrainConfig)->np.ndarray: # N×classes float32
