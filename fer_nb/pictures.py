@@ -43,7 +43,8 @@ def split_rows(
 )->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %, coarser where the smallest class has fewer than ten rows, and said so
     "Split by class and group; raises `DataError` where a class is too small"
     from sklearn.model_selection import StratifiedGroupKFold
-    counts, groups = np.bincount(labels), list(groups)
+    labels, groups = np.asarray(labels), list(groups)
+    counts = np.bincount(labels)
     fewest = min(len({g for g,l in zip(groups, labels) if l == c}) for c in np.unique(labels)) # people, or pictures, of one class
     folds = min(10, int(counts[counts > 0].min()), fewest)
     if folds < 3: raise DataError(f"the smallest class has {counts[counts > 0].min()} pictures, and one has pictures of only {fewest} groups (people, where they are told apart); a split needs at least 3 of each")
@@ -51,8 +52,11 @@ def split_rows(
     split = np.zeros(len(labels), np.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        parts = list(StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups))
-    split[parts[0][1]], split[parts[1][1]] = 2, 1
+        parts = [rows for _, rows in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups)]
+    lacks = lambda rows: set(np.unique(labels)) - set(labels[rows])
+    test, validation = sorted(parts, key=lambda rows: len(lacks(rows)))[:2] # whole groups go where they fit, so a class may miss a part
+    split[test], split[validation] = 2, 1
+    if absent := set.union(*(lacks(split == s) for s in range(3))): warnings.warn(f"no split was found with every class in every part ({len(absent)} of {len(np.unique(labels))} lack a part): groups, such as people, are too few or too uneven; give more, or name the parts yourself", stacklevel=2)
     return split
 
 # %% ../nbs/16_pictures.ipynb #2e8a9cf3
