@@ -8,8 +8,8 @@ __all__ = ['CARD_FILE', 'USES', 'GROUPS', 'markdown_table', 'confusions', 'model
 # %% ../nbs/37_card.ipynb #71822fcf
 import json
 from pathlib import Path
-from .spec import EARLIER, asked_as, find_model, load_spec
-from .evaluate import EvaluationError, read_metrics
+from .spec import EARLIER, asked_as, comes_with_project, find_model, load_spec
+from .evaluate import EvaluationError, read_metrics, read_settings
 from .tables import disk_error
 
 # %% ../nbs/37_card.ipynb #ba490eb4
@@ -75,7 +75,7 @@ def _title(spec, m, called): # the first lines
 def _training(folder, m): # how it was trained, from train.json
     path = Path(folder)/'train.json'
     if not path.exists(): return '## How it was trained\n\nNot by this project; the folder has no train.json.\n'
-    c, before = json.loads(path.read_text()), {n: json.loads(f.read_text()) for n in EARLIER if (f := Path(folder)/f'{n}.json').exists()}
+    c, before = read_settings(path), {n: read_settings(f) for n in EARLIER if (f := Path(folder)/f'{n}.json').exists()}
     flat = {k: ', '.join(v) if isinstance(v, list) else v for k,v in c.items() if not isinstance(v, dict)} | {f'augment.{k}': v for k,v in (c.get('augment') or {}).items()}
     facts = f"{m['epochs']} epochs in {m['training_seconds']/60:.0f} minutes, the best on validation kept (epoch {m['best_epoch']}). Accuracy on the training part afterwards: {_p(m['train_accuracy'])}." if 'epochs' in m else ''
     earlier = ', '.join(f"a {n} of {b['epochs']} epochs (`{n}.json`)" for n,b in before.items())
@@ -87,9 +87,21 @@ def _training(folder, m): # how it was trained, from train.json
     return f'## How it was trained\n\n{facts} {repeats}\n\n' + ', '.join(f'{k} {v}' for k,v in flat.items() if v not in (None, '')) + '.\n'
 
 def _data(m): # what it learned from and is judged on
-    known = {'fer2013': _FER2013, 'ferplus': _FERPLUS}
-    sets = [m['dataset']] + [o['dataset'] for o in m.get('outputs', {}).values()]
-    return '## Data\n\n' + '\n\n'.join(known.get(s, f'`{s}`: data of whoever trained the model; this project knows nothing of their license.') for s in sets) + '\n'
+    return '## Data\n\n' + '\n\n'.join(_KNOWN.get(s, f'`{s}`: data of whoever trained the model; this project knows nothing of their license.') for s in _sets(m)) + '\n'
+
+_KNOWN = {'fer2013': _FER2013, 'ferplus': _FERPLUS}
+def _sets(m): return [m['dataset']] + [o['dataset'] for o in m.get('outputs', {}).values()]
+
+def _license(folder, m):
+    ours = comes_with_project(folder) and all(s in _KNOWN for s in _sets(m))
+    text = "The weights are under the license of this repository (MIT); the rights in the pictures they were trained on are their owners'." if ours else 'The weights are those of whoever trained them, who says under which license they may be used; the rights in the pictures they were trained on are their owners\'.'
+    return f'## License\n\n{text}\n'
+
+def _check_same(folder, spec, m): # figures of other weights or temperatures are not those of this model
+    write = f'write it again with fer-nb evaluate {asked_as(folder)} --write'
+    if m.get('sha256', ours := spec.sha256.get('model.onnx')) != ours: raise EvaluationError(f"{folder}/metrics.json is of other weights than model.onnx; {write}")
+    figures = [(m.get('output', next(iter(spec.outputs))), m), *m.get('outputs', {}).items()]
+    if any('temperature' in f and f['temperature'] != spec.temperature.get(o, 1.) for o,f in figures): raise EvaluationError(f"{folder}/metrics.json was measured at other temperatures than model.json has now; {write}")
 
 # %% ../nbs/37_card.ipynb #8c1e4eb8
 _ROWS = (('Accuracy', 'accuracy', _p), ('Label among the two surest', 'top2_accuracy', _p), ('Balanced accuracy', 'balanced_accuracy', _p), ('Macro F1', 'macro_f1', _p), ('Weighted F1', 'weighted_f1', _p), ("Cohen's kappa", 'kappa', _n),
@@ -124,12 +136,12 @@ def model_card(
     if not m: raise EvaluationError(f'{folder} holds no metrics.json; write it with fer-nb evaluate {folder} --write')
     missing = [k for k in ('dataset','split','per_class','confusion_matrix','parameters','onnx_mb') if k not in m]
     if missing: raise EvaluationError(f"{folder}/metrics.json has no {', '.join(missing)}; write it again with fer-nb evaluate {folder} --write")
+    _check_same(folder, spec, m)
     first = next(iter(spec.outputs))
     figures = ''.join([_figures(m, m.get('output', first)), *(f'\n{_figures(o, k)}' for k,o in m.get('outputs', {}).items())])
     tta = m.get('full', {}).get('tta')
     views = '\n### Test-time augmentation\n\n' + markdown_table(['Views', 'Predictions', 'Accuracy', 'Gain, points', 'ms a face'], [[r['views'], r['n_views'], _p(r['accuracy']), f"{100*r['gain']:+.1f}", r['ms_per_face']] for r in tta]) + '\n' if isinstance(tta, list) else ''
-    license = '## License\n\nThe weights are under the license of this repository (MIT); the rights in the pictures they were trained on are their owners\'.\n'
-    return '\n'.join([_title(spec, m, asked_as(folder)), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. Choices were made on validation; where there is a `LOG.md`, it lists each time that the test split was computed, and what came of it.\n", figures + views, _failures(m), GROUPS, license])
+    return '\n'.join([_title(spec, m, asked_as(folder)), USES, _data(m), _training(folder, m), f"## How good it is\n\nFrom `metrics.json`, which `{m.get('command', '')}` writes. Choices were made on validation; where there is a `LOG.md`, it lists each time that the test split was computed, and what came of it.\n", figures + views, _failures(m), GROUPS, _license(folder, m)])
 
 def write_card(
     name_or_path=None,

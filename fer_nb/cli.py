@@ -677,17 +677,26 @@ def calibrate(
 
 # %% ../nbs/42_cli.ipynb #e5bd013c
 def _write_metrics(model, sets, data, votes, crop, full, keep_times): # metrics.json with the command that repeats it
-    from fer_nb.evaluate import read_metrics, write_metrics
-    from fer_nb.robustness import full_figures, time_views
+    from fer_nb.evaluate import all_metrics, read_metrics, write_metrics
+    from fer_nb.robustness import full_figures
     from fer_nb.spec import asked_as
     old = read_metrics(model.folder)
-    kept = {'full': old['full']} if 'full' in old and (old.get('sha256'), old.get('dataset')) == (model.spec.sha256.get('model.onnx'), sets[0].name) else {} # of these very weights and data
-    if kept and not keep_times and isinstance(kept['full'].get('tta'), list): kept['full']['tta'] = time_views(model, kept['full']['tta'])
     times = _times_of(old, model) if keep_times else None
-    words = ['fer-nb', 'evaluate', asked_as(model.folder), '--data', data, *(['--votes', votes] if votes else []), *['--crop']*crop, *['--full']*bool(full or kept), '--write', *['--keep-times']*keep_times]
-    command = shlex.join(map(str, words))
-    extra = {'full': full_figures(model, sets[0], 'test', 'validation')} if full else kept
-    return write_metrics(model.folder, sets[0], command, sets[1:], _with_times(extra, times) if keep_times else extra)
+    metrics = all_metrics(model.folder, sets[0], others=sets[1:])
+    extra = {'full': full_figures(model, sets[0], 'test', 'validation')} if full else _kept_full(old, metrics, model, keep_times)
+    words = ['fer-nb', 'evaluate', asked_as(model.folder), '--data', data, *(['--votes', votes] if votes else []), *['--crop']*crop, *['--full']*bool(extra), '--write', *['--keep-times']*keep_times]
+    metrics |= {'command': shlex.join(map(str, words)), **(_with_times(extra, times) if keep_times else extra)}
+    write_metrics(model.folder, metrics)
+    return metrics
+
+def _kept_full(old, metrics, model, keep_times): # what --full measured before, where that still holds
+    from fer_nb.evaluate import same_judged
+    from fer_nb.robustness import time_views
+    if 'full' not in old: return {}
+    if not same_judged(old, metrics): say('note: the figures of --full were of other weights, faces or another temperature, so they are left out; add --full to measure them again'); return {}
+    full = old['full']
+    if not keep_times and isinstance(full.get('tta'), list): full = {**full, 'tta': time_views(model, full['tta'])}
+    return {'full': full}
 
 def _times_of(old, model): # the speed and the times of views that an older network of the same layers was given
     if not old.get('speed') or (old.get('parameters'), old.get('multiply_adds') or 0) != (model.spec.parameters, model.spec.multiply_adds or 0): raise FerError(f'{model.folder} holds no times of the same layers; leave out --keep-times')

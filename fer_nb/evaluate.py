@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['METRICS_FILE', 'EvaluationError', 'from_counts', 'reliability', 'expected_calibration_error', 'coverage',
            'row_figures', 'check_probabilities', 'per_class', 'figures', 'intervals', 'output_for', 'run_dataset',
-           'predict_dataset', 'learned_from', 'without_leaks', 'evaluate', 'speed', 'training_history',
-           'training_record', 'write_metrics', 'read_metrics']
+           'predict_dataset', 'learned_from', 'without_leaks', 'evaluate', 'speed', 'training_history', 'read_settings',
+           'training_record', 'all_metrics', 'write_metrics', 'read_metrics', 'same_judged']
 
 # %% ../nbs/30_evaluate.ipynb #4c2988a4
 import json
@@ -94,10 +94,11 @@ def per_class(
     from sklearn.metrics import average_precision_score, classification_report, roc_auc_score
     ids = list(range(len(names)))
     report = classification_report(labels, probabilities.argmax(axis=1), labels=ids, target_names=list(map(str, ids)), output_dict=True, zero_division=0)
+    answered = np.bincount(probabilities.argmax(axis=1), minlength=len(names))
     def row(i):
         r, truth = report[str(i)], labels == i
         some, both = truth.any(), truth.any() and not truth.all()
-        return {'precision': _plain(r['precision']), 'recall': _plain(r['recall'] if some else None), 'f1': _plain(r['f1-score'] if some else None), 'support': int(r['support']),
+        return {'precision': _plain(r['precision'] if answered[i] else None), 'recall': _plain(r['recall'] if some else None), 'f1': _plain(r['f1-score'] if some else None), 'support': int(r['support']),
                 'auc': _plain(roc_auc_score(truth, probabilities[:,i]) if both else None), 'average_precision': _plain(average_precision_score(truth, probabilities[:,i]) if some else None)}
     return {n: row(i) for i,n in enumerate(names)}
 
@@ -192,10 +193,10 @@ def without_leaks(
     p:np.ndarray,        # N×C probabilities
     part:FaceDataset,    # N faces
     train:FaceDataset,
-)->dict:                 # Empty where every face stands in training
+)->dict:                 # accuracy_without_leaks, leaks (faces left out), interval_without_leaks; the first and last None where every face stands in training
     "Accuracy on the faces that do not stand in training too"
     fresh = ~repeated_rows(part, train)
-    if not fresh.any(): return {}
+    if not fresh.any(): return {'accuracy_without_leaks': None, 'leaks': len(part), 'interval_without_leaks': [None, None]}
     right = (p.argmax(axis=1) == part.labels)[fresh]
     return {'accuracy_without_leaks': _plain(right.mean()), 'leaks': int((~fresh).sum()), 'interval_without_leaks': intervals(p[fresh], part.labels[fresh])['accuracy']}
 
@@ -237,12 +238,25 @@ def training_history(
 ):          # A DataFrame: the columns of history.csv, with epochs counted through from 0, and `run`; empty where it was not trained here
     "Every epoch of a network's training, of the runs before the last too"
     import pandas as pd
+    def read(path): # empty where a run was killed before its first epoch was over, or the file is damaged
+        try: part = pd.read_csv(path)
+        except (ValueError, OSError): return pd.DataFrame()
+        return part if {'epoch','val_accuracy','seconds'} <= set(part) else pd.DataFrame()
     files, parts, done = [Path(folder)/f'{n}.csv' for n in (*EARLIER, 'history')], [], 0
-    for run, part in enumerate(pd.read_csv(f) for f in files if f.exists() and files[-1].exists()):
-        if 'epoch' not in part: continue
+    for run, part in enumerate(read(f) for f in files if f.exists() and files[-1].exists()):
+        if part.empty: continue
         part = part.drop_duplicates('epoch', keep='last')
         parts.append(part.assign(epoch=part.epoch + done, run=run)); done += len(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+def read_settings(
+    path, # A train.json, or one of a run before it
+)->dict:
+    "Read the choices of a run, as plain values, without TensorFlow; raises `EvaluationError`"
+    try: settings = json.loads(Path(path).read_text())
+    except (ValueError, OSError): settings = None
+    if isinstance(settings, dict): return settings
+    raise EvaluationError(f"{path} is damaged; get it again, or remove it")
 
 def training_record(
     folder, # Of a model, with history.csv and train.json
@@ -250,31 +264,35 @@ def training_record(
     "What a model folder knows of its training: epochs and seconds of all runs, the best epoch of the last"
     folder = Path(folder)
     if (history := training_history(folder)).empty: return {}
-    config = json.loads((folder/'train.json').read_text()) if (folder/'train.json').exists() else {}
+    config = read_settings(folder/'train.json') if (folder/'train.json').exists() else {}
     return {'best_epoch': int(history.epoch[history.val_accuracy[history.run == history.run.max()].idxmax()]) + 1, 'epochs': len(history),
             'training_seconds': round(float(history.seconds.sum())), 'seed': config.get('seed')}
 
 # %% ../nbs/30_evaluate.ipynb #94c3b4c0
 METRICS_FILE = 'metrics.json'
 
-def write_metrics(
+def all_metrics(
     folder,          # Of the model
     ds:FaceDataset,
-    command:str,     # That repeats this
+    command:str='',  # That repeats this
     others=(),       # More data sets, for the model's other outputs: load_ferplus
-    extra=None,      # Dict of more to keep, such as robustness
 )->dict:
-    "Evaluate a model on every split and write its `metrics.json`, over what is there; the test split is computed once; raises `EvaluationError`, `DataError`, `ModelError`"
+    "Evaluate a model on every split, each once; raises `EvaluationError`, `DataError`, `ModelError`"
     model = OnnxModel(folder)
     result = evaluate(model, ds, 'test')
     result |= {'train_accuracy': round(float((predict_dataset(model, ds.part('train')).argmax(axis=1) == ds.part('train').labels).mean()), 4), **training_record(folder),
                'parameters': model.spec.parameters, 'multiply_adds': model.spec.multiply_adds or None, 'onnx_mb': round((Path(folder)/'model.onnx').stat().st_size/1e6, 3), 'speed': speed(model), 'sha256': model.spec.sha256.get('model.onnx'), 'command': command,
                'validation': evaluate(model, ds, 'validation')}
     more = {output_for(model, o): {**evaluate(model, o, 'test'), 'validation': evaluate(model, o, 'validation')} for o in others}
-    result |= {'outputs': more, **(extra or {})}
-    try: (Path(folder)/METRICS_FILE).write_text(json.dumps(result, indent=1, allow_nan=False) + '\n')
+    return {**result, 'outputs': more}
+
+def write_metrics(
+    folder,          # Of the model
+    metrics:dict,    # Of all_metrics, and more to keep, such as robustness
+)->None:
+    "Write `metrics.json`, over what is there; raises `TableError`"
+    try: (Path(folder)/METRICS_FILE).write_text(json.dumps(metrics, indent=1, allow_nan=False) + '\n')
     except OSError as e: raise disk_error(e, Path(folder)/METRICS_FILE) from None
-    return result
 
 def read_metrics(
     name_or_path=None, # A model
@@ -284,3 +302,14 @@ def read_metrics(
     path = find_model(name_or_path)/METRICS_FILE
     try: return json.loads(path.read_text()) if path.exists() else {}
     except ValueError: raise EvaluationError(f"{path} is damaged; write it again with fer-nb evaluate {path.parent} --write") from None
+
+# %% ../nbs/30_evaluate.ipynb #f4b6885e
+def same_judged(
+    one:dict, other:dict, # Two contents of metrics.json
+)->bool:
+    "Whether both are of the same network, at the same temperature, on the same faces"
+    if any(one.get(k) != other.get(k) for k in ('sha256','dataset','temperature')): return False
+    support = lambda f: [r.get('support') for r in f.get('per_class', {}).values()]
+    near = lambda a, b: a is not None and b is not None and abs(a - b) < .001
+    parts = [(one, other), (one.get('validation', {}), other.get('validation', {}))]
+    return all(support(a) == support(b) and a.get('n') == b.get('n') and near(a.get('accuracy'), b.get('accuracy')) and near(a.get('ece'), b.get('ece')) for a,b in parts)

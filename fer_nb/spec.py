@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'LITERT_FILE', 'FACES_FILE', 'EARLIER', 'DEFAULT_MODEL', 'ModelError',
-           'ModelSpec', 'save_spec', 'load_spec', 'weights_file', 'fetchable', 'model_folders', 'find_model',
-           'asked_as']
+           'ModelSpec', 'save_spec', 'load_spec', 'weights_file', 'fetchable', 'model_folders', 'comes_with_project',
+           'find_model', 'asked_as']
 
 # %% ../nbs/03_spec.ipynb #2686e812
 import json, os
@@ -97,10 +97,19 @@ def fetchable()->dict: # Name -> {'release', 'bytes', 'sha256', 'onnx'}: the tag
 
 def model_folders()->dict: # Name -> folder
     "All models that can be asked for by name"
-    here = Path(fer_nb.__file__).resolve().parent
-    roots = [cache_dir()/'models', here.parent/'models', here/'models']
+    roots = _own_roots()
     if os.environ.get('FER_NB_MODELS'): roots.append(Path(os.environ['FER_NB_MODELS']).expanduser())
     return {p.parent.name: p.parent for root in roots for p in _specs_in(root)}
+
+def _own_roots(): # where this project's models lie: fetched, in a clone, in a wheel
+    here = Path(fer_nb.__file__).resolve().parent
+    return [cache_dir()/'models', here.parent/'models', here/'models']
+
+def comes_with_project(
+    folder, # Of a model
+)->bool:
+    "Whether a model lies where this project keeps its own"
+    return Path(folder).resolve().parent in [root.resolve() for root in _own_roots()]
 
 def _specs_in(root): # none where this user may not look
     try: return sorted(root.glob(f'*/{SPEC_FILE}'))

@@ -21,7 +21,10 @@ def test_the_card_says_what_the_metrics_say(folder):
 @pytest.mark.parametrize('folder', MODELS, ids=lambda p: p.name)
 def test_the_figures_belong_to_the_weights(folder):
     from fer_nb.spec import load_spec
-    assert read_metrics(folder)['sha256'] == load_spec(folder).sha256['model.onnx'], f'run fer-nb evaluate {folder.name} --write --card'
+    m = read_metrics(folder)
+    assert m['sha256'] == load_spec(folder).sha256['model.onnx'], f'run fer-nb evaluate {folder.name} --write --card'
+    once = m['full']['tta'][0]
+    assert (once['views'], once['accuracy'], once['ece']) == ('none', m['accuracy'], m['ece']), f'run fer-nb evaluate {folder.name} --full --write --card'
 
 def test_kept_outputs_are_of_the_network_that_ships():
     cells = json.loads((TOP/'nbs/tutorials/train_from_raw.ipynb').read_text())['cells']
