@@ -584,10 +584,18 @@ def train(
     from fer_nb.spec import asked_as
     cfg = load_config(config) if config else _config_from(start, epochs or 30, labels)
     ds = _load_faces(data, cfg.labels, cfg.preprocess, votes, crop)
+    before = _fitted(out)
     network = fit(cfg, ds, out, _tensorboard(tensorboard))
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
-    export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own)
+    export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own, temperature=before[1] if before and before == _fitted(out) else None)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop)
+
+def _fitted(folder): # hash of the network in it and the temperatures fitted for it, None where there are none
+    from fer_nb.detect import sha256
+    from fer_nb.spec import KERAS_FILE, ModelError, load_spec
+    try: known, network = load_spec(folder), sha256(folder/KERAS_FILE)
+    except (ModelError, OSError): return None
+    return (network, known.temperature) if known.sha256.get(KERAS_FILE) == network else None
 
 def _second_outputs(cfg):
     from fer_nb.labels import get_label_set
@@ -621,6 +629,7 @@ def export_command(
     ds = data and _load_faces(data, spec.label_set(), spec.preprocess)
     faces = faces_input(_spread_over(ds.part('train').images, 512), spec.preprocess) if ds else None
     convert(network, spec, out, format, precision, faces)
+    (out/'export.json').unlink(missing_ok=True) # of what lay there before
     if ds and format == 'onnx': typer.echo(json.dumps(_compare(model, out, ds), indent=1))
     typer.echo(f'wrote {out}: ' + ', '.join(f'{p.name} {p.stat().st_size/1e6:.2f} MB' for p in sorted(out.glob('model.*')) if p.suffix != '.json'), err=bool(ds))
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
 from .preprocess import Preprocess
+from .detect import sha256
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
 from .backend import keras, layers
 from .models import in_precision, multiply_adds
@@ -168,13 +169,14 @@ def export_model(
     preprocess:Preprocess,
     version:str='1',
     emotions:dict|None=None, # Label -> Emotion, for labels that are shown in the user's own way
+    temperature:dict|None=None, # Output name -> divisor of its logits, where one was fitted for these weights
 )->ModelSpec:
     "Write a model folder; raises `ModelError` where the export answers differently from Keras"
     for n, o in zip(outputs, model.outputs):
         if len(outputs[n]) != o.shape[-1]: raise ModelError(f"{name} has {o.shape[-1]} answers for {n}, but {len(outputs[n])} labels were given")
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     bare = as_float32(model)  # no optimizer state, half the size
-    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {})
+    spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {}, temperature=temperature or {})
     bare.save(folder/KERAS_FILE)
     to_onnx(bare, folder/ONNX_FILE, spec)
     check_parity(bare, folder/ONNX_FILE, name)
@@ -191,17 +193,22 @@ def convert(
     precision:str='float32',  # One of PRECISIONS; other than float32 for ONNX only
     faces:np.ndarray|None=None, # N×H×W×C float32, 0 to 255, of the training part, which int8 needs
 )->ModelSpec:
-    "Write a model in one format, over what is there; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `ModelError`"
+    "Write a model in one format, over a file of that format; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `ModelError`"
     if format not in FORMATS or precision not in PRECISIONS: raise ModelError(f"choose a format of {', '.join(FORMATS)} and a precision of {', '.join(PRECISIONS)}")
     if precision != 'float32' and format != 'onnx': raise ModelError(f"{precision} is for ONNX; leave it out for {format}")
     if precision == 'int8' and faces is None: raise ModelError('int8 has to see faces to choose its scales; give data')
     folder = Path(folder)
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ModelError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+    _refuse_strangers(spec, folder, {'onnx': ONNX_FILE, 'litert': LITERT_FILE, 'keras': KERAS_FILE}[format])
     if format == 'keras': as_float32(model).save(folder/KERAS_FILE)
     elif format == 'litert': to_litert(model, folder/LITERT_FILE); check_parity(model, folder/LITERT_FILE, spec.name)
     else: _convert_onnx(model, spec, folder/ONNX_FILE, precision, faces)
     return save_spec(spec, folder)
+
+def _refuse_strangers(spec, folder, own): # a folder is one model: weights that may be another's would be vouched for by the new model.json
+    strange = [n for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE) if n != own and (folder/n).exists() and sha256(folder/n) != spec.sha256.get(n)]
+    if strange: raise ModelError(f"{folder} holds {strange[0]}, which may be of another network; choose another folder, or remove it")
 
 def _convert_onnx(model, spec, path, precision, faces):
     with tempfile.TemporaryDirectory() as d:

@@ -161,13 +161,14 @@ def crop_face(
 # %% ../nbs/01_preprocess.ipynb #ee30d4aa
 @dataclass(frozen=True)
 class Preprocess:
-    "The constants of the path from a face to a network's input; raises `ImageError` for a size under 8 or channels other than 1 and 3"
+    "The constants of the path from a face to a network's input; raises `ImageError` for a size under 8, channels other than 1 and 3, and other values that make no sense"
     size:int=48       # Height and width of the input, pixels
     channels:int=1    # 1 gray, 3 RGB
     margin:float=0.   # Around the detector's box, see square_box
     align:bool=False  # Turn faces upright by their landmarks, where the detector gives them, see align_face
 
     def __post_init__(self):
+        if type(self.size) is not int or isinstance(self.margin, (str, bool)) or not -.5 < self.margin <= 5 or not isinstance(self.align, bool): raise ImageError(f"a network input needs a whole number as its size, a margin over -0.5 and at most 5, and align true or false, not {self.size!r}, {self.margin!r} and {self.align!r}")
         if self.size < 8 or self.channels not in (1, 3): raise ImageError(f"a network input needs a size of at least 8 and 1 or 3 channels, not {self.size} and {self.channels}")
 
     @property

@@ -49,3 +49,8 @@ def test_six_labels_end_to_end(tmp_path):
     assert list(get_label_set('six')) == ['happy','sad','angry','surprise','neutral','ahegao']
     done = subprocess.run(['fer-nb','evaluate',tmp_path/'net','--data',tmp_path/'pictures','--report',tmp_path/'r.html'], capture_output=True, text=True)
     assert done.returncode == 0 and json.loads(done.stdout)['n'] >= 6 and (tmp_path/'r.html').exists(), done.stderr
+    from fer_nb.spec import load_spec
+    assert subprocess.run(['fer-nb','calibrate',tmp_path/'net','--data',tmp_path/'pictures'], capture_output=True).returncode == 0
+    fitted = load_spec(tmp_path/'net').temperature
+    done = subprocess.run(['fer-nb','train','--config',tmp_path/'train.json','--data',tmp_path/'pictures','--out',tmp_path/'net'], capture_output=True, text=True)
+    assert done.returncode == 0 and fitted['six'] != 1 and load_spec(tmp_path/'net').temperature == fitted, done.stderr # a finished run is not trained again, and keeps what was fitted for it
