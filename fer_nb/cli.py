@@ -652,14 +652,14 @@ FER2013 = Path('data/fer2013.csv')
 
 def _judging(name, data, votes, crop=False): # a model, and the data sets that its outputs are judged on
     _need('sklearn')
-    from fer_nb.data import load_ferplus
+    from fer_nb.data import as_ferplus
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
     ds, problems = _read_faces(data, _labels_of_arrays(data, model.spec) if data.suffix == '.npz' else model.spec.label_set(), model.spec.preprocess, votes, crop)
     _say_problems(data, ds, problems)
     if votes and ds.ids.dtype.kind not in 'iu': raise FerError(f"the votes of FER+ belong to fer2013.csv, not to {data}; leave out --votes")
     _say_learned(model, data, ds)
-    return model, [ds] + ([load_ferplus(data, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
+    return model, [ds] + ([as_ferplus(ds, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
 
 def _labels_of_arrays(path, spec): # the label set to read an .npz with: None where its own names are those of an output, else an output's that has them all, in another order or among others
     from fer_nb.pictures import load_dataset

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'DataError',
            'FaceDataset', 'read_fer2013', 'load_fer2013', 'left_out', 'majority', 'vote_distribution', 'read_votes',
-           'load_ferplus', 'with_ferplus', 'face_marks', 'repeated_rows']
+           'load_ferplus', 'as_ferplus', 'with_ferplus', 'face_marks', 'repeated_rows']
 
 # %% ../nbs/10_data.ipynb #33d2c7ce
 import csv, gzip, hashlib, io, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
@@ -232,6 +232,7 @@ def read_votes(
     if votes.isna().any(axis=None): raise DataError(f"{path} is cut short or damaged at row {int(votes.isna().any(axis=1).argmax()) + 2}; {HOW_TO_GET_VOTES}")
     return votes.to_numpy(np.int64)
 
+# %% ../nbs/10_data.ipynb #a2e3e56b
 def _votes_of(ds, path): # rows of the votes file that belong to the faces of ds
     if ds.ids.dtype.kind not in 'iu': raise DataError(f"the votes of FER+ belong to the rows of fer2013.csv, and the faces of {ds.name} do not say which rows they are")
     votes = read_votes(path)
@@ -243,7 +244,13 @@ def load_ferplus(
     votes_path='data/fer2013new.csv', # The votes
 )->FaceDataset:                       # Faces that have a majority, with hard labels and vote distributions
     "Join FER+ to FER2013 row by row; raises `DataError`"
-    ds = load_fer2013(path)
+    return as_ferplus(load_fer2013(path), votes_path)
+
+def as_ferplus(
+    ds:FaceDataset,                   # Of FER2013: its ids are rows of fer2013.csv
+    votes_path='data/fer2013new.csv', # The votes
+)->FaceDataset:                       # See load_ferplus
+    "The same faces under FER+'s labels; raises `DataError`"
     votes = _votes_of(ds, votes_path)
     labels = majority(votes)
     keep = labels >= 0

@@ -153,38 +153,60 @@ def save_npz(ds:FaceDataset, path)->None:
 def _arrays(path): # those of an .npz
     try:
         with np.load(path, allow_pickle=False) as z: d = {k: z[k] for k in z.files}
-        return {**d, 'images': d['images'], 'labels': d['labels'].astype(np.int64)}
+        whole = d['labels'].astype(np.int64)
+        if not np.array_equal(whole, d['labels']): raise ValueError('labels are not whole numbers')
+        return {**d, 'images': d['images'], 'labels': whole}
     except FileNotFoundError: raise DataError(f"{path} is not there; check the path") from None
     except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, zipfile.BadZipFile) as e: raise DataError(f"{path} is not understood ({type(e).__name__}: {str(e)[:60]}); it needs the arrays images and labels") from None
 
+# %% ../nbs/16_pictures.ipynb #bcee858b
 def _check_arrays(path, images, y, classes): # what networks and splits cannot use
     if y.ndim != 1: raise DataError(f"{path}: labels must be N ints, not {'×'.join(map(str, y.shape))}")
     if images.ndim in (3,4) and images.shape[1] != images.shape[2]: raise DataError(f"{path}: images must be square, not {images.shape[1]}×{images.shape[2]}; cut or pad them first")
     if images.dtype != np.uint8 or images.ndim not in (3,4) or images.shape[3:] not in ((), (3,)) or len(images) != len(y): raise DataError(f"{path}: images must be N×H×W or N×H×W×3 uint8, with as many labels")
     if not len(y): raise DataError(f"{path} holds no faces")
+    if not images.size: raise DataError(f"{path}: images have no pixels")
     if y.min() < 0 or y.max() >= classes: raise DataError(f"{path}: labels must be 0 to {classes-1}, one for each of {classes} classes")
+
+def _check_beside(path, d, n): # what stands beside images and labels, one for each of n faces
+    if 'names' in d and d['names'].ndim != 1: raise DataError(f"{path}: names must be a list, one name for each class")
+    for key in ('usage','split','ids'):
+        if key in d and d[key].ndim != 1: raise DataError(f"{path}: {key} must be a list, one for each of {n} faces")
+    if 'ids' in d and len(d['ids']) != n: raise DataError(f"{path} has {n} faces and {len(d['ids'])} ids; give one for each")
+
+def _check_shares(path, key, shares, n, classes, gaps): # votes or soft labels; with gaps a face may have none
+    if shares.ndim != 2 or len(shares) != n or classes not in (None, shares.shape[1]): raise DataError(f"{path}: {key} must be {n}×{classes or 'classes'}, not {'×'.join(map(str, shares.shape))}")
+    if shares.dtype.kind not in 'fiu' or not np.isfinite(shares).all() or (shares < 0).any(): raise DataError(f"{path}: {key} must be shares, numbers of 0 or more")
+    total = shares.sum(axis=1)
+    wrong = (abs(total - 1) > .01) & ~(gaps & (total == 0))
+    if wrong.any(): raise DataError(f"{path}: {key} of each face must sum to 1; those of face {int(wrong.argmax())} sum to {total[wrong.argmax()]:g}")
 
 def _named_split(path, names, n): # 'Training' ... -> positions in SPLITS
     if len(names) != n: raise DataError(f"{path} has {n} faces and {len(names)} names of splits; give one for each")
     return np.array([_split_of(str(w), f'{path}, row {i}') or 0 for i,w in enumerate(names, 1)], np.uint8)
 
+# %% ../nbs/16_pictures.ipynb #02431301
 def read_npz(
     path,        # With images (N×H×W or N×H×W×3 uint8), labels (N ints), and if wanted usage or split (N names), names, ids, soft, votes_NAME
     labels=None, # Label set; the names in the file, else FER2013's, if None
 )->FaceDataset:
     "Read arrays; raises `DataError`, `LabelError`"
     d, wanted = _arrays(path), get_label_set(labels) if labels else None
+    if d['labels'].ndim == 1: _check_beside(path, d, len(d['labels']))
     names, splits = tuple(map(str, d['names'])) if 'names' in d else None, d.get('usage', d.get('split'))
     label_set = wanted or (own_label_set(Path(path).stem, names) if names else get_label_set('fer2013'))
     images, y, soft = d['images'], d['labels'], d.get('soft')
     if images.ndim == 4 and images.shape[3] == 1: images = images[...,0]
     _check_arrays(path, images, y, len(names or label_set))
+    votes = {k[6:]: v for k,v in d.items() if k.startswith('votes_')}
+    if soft is not None: _check_shares(path, 'soft', soft, len(y), len(names or label_set), False)
+    for name, shares in votes.items(): _check_shares(path, f'votes_{name}', shares, len(y), len(LABEL_SETS[name]) if name in LABEL_SETS else None, True)
     if wanted and names: y, soft = _reordered(y, soft, [wanted.index(n) for n in names], len(wanted))
     split = split_rows(y, range(len(y))) if splits is None else _named_split(path, splits, len(y))
-    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.array([f'row {i}' for i in range(len(y))])), Path(path).stem, soft, {k[6:]: v for k,v in d.items() if k.startswith('votes_')})
+    return FaceDataset(images, y.astype(np.uint8), split, label_set, d.get('ids', np.array([f'row {i}' for i in range(len(y))])), Path(path).stem, soft, votes)
 
 def _reordered(y, soft, places, classes): # the same classes, in the order that was asked for
-    if soft is not None: out = np.zeros((len(y), classes), np.float32); out[:,places] = soft; soft = out
+    if soft is not None: soft = (soft @ np.eye(classes)[places]).astype(np.float32) # two names of one class add up
     return np.array(places)[y], soft
 
 # %% ../nbs/16_pictures.ipynb #94978488

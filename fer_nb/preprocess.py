@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PICTURES', 'MAX_SIDE', 'MAX_PIXELS', 'FORMATS', 'UPRIGHT', 'ImageError', 'TooLarge', 'is_hidden', 'is_heic',
-           'read_image', 'square_box', 'crop_face', 'Preprocess', 'face_input', 'align_face', 'faces_input',
-           'boxes_input']
+           'read_image', 'square_box', 'crop_face', 'Preprocess', 'face_input', 'upright_matrix', 'align_face',
+           'faces_input', 'boxes_input']
 
 # %% ../nbs/01_preprocess.ipynb #1fdfaeea
 import io, os, subprocess, sys
@@ -191,15 +191,22 @@ def face_input(
 # %% ../nbs/01_preprocess.ipynb #00449240
 UPRIGHT = np.float32([[.313,.383],[.687,.383],[.5,.593],[.35,.753],[.65,.753]]) # right eye, left eye, nose, mouth corners, as fractions of the side
 
-def align_face(
-    image:np.ndarray,     # H×W×3 uint8
+def upright_matrix(
     landmarks:np.ndarray, # 5×2 pixels, in the order of Face.landmarks
-)->np.ndarray:            # Square uint8 crop, about as large as the face is in the picture
-    "Cut out a face, turned upright by the similarity that fits its five landmarks best; raises `ImageError` where none does"
+)->tuple:                 # 2×3 floats, from the picture to the upright face, and the side of that face, about as long as in the picture
+    "The similarity that fits the five landmarks best; raises `ImageError` where none does"
     eyes = float(np.linalg.norm(landmarks[0] - landmarks[1]))
     side = int(np.clip(round(eyes/(UPRIGHT[1,0] - UPRIGHT[0,0])), 8, 2048))
     m, _ = cv2.estimateAffinePartial2D(np.float32(landmarks), UPRIGHT*side, method=cv2.LMEDS)
     if m is None: raise ImageError('the face has no usable landmarks; use a model without alignment')
+    return m, side
+
+def align_face(
+    image:np.ndarray,     # H×W×3 uint8
+    landmarks:np.ndarray, # 5×2 pixels, in the order of Face.landmarks
+)->np.ndarray:            # Square uint8 crop, about as large as the face is in the picture
+    "Cut out a face, turned upright; raises `ImageError` for landmarks that cannot be used"
+    m, side = upright_matrix(landmarks)
     return cv2.warpAffine(image, m, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 # %% ../nbs/01_preprocess.ipynb #4873934e
