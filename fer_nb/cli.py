@@ -559,6 +559,23 @@ def _weights_of(model): # its model.keras, a path
     if not path.exists(): raise FerError(f"{path.parent} has no {path.name}; in a clone of the repository most models have one")
     return path
 
+# %% ../nbs/42_cli.ipynb #5b2f33cc
+def _fitted(folder): # hash of the network in it and the temperatures fitted for it, None where there are none
+    from fer_nb.detect import sha256
+    from fer_nb.spec import KERAS_FILE, ModelError, load_spec
+    try: known, network = load_spec(folder), sha256(folder/KERAS_FILE)
+    except (ModelError, OSError): return None
+    return (network, known.temperature) if known.sha256.get(KERAS_FILE) == network else None
+
+def _second_outputs(cfg):
+    from fer_nb.labels import get_label_set
+    return {cfg.second: get_label_set(cfg.second).labels} if cfg.second else {}
+
+def _tensorboard(folder): # callbacks
+    if not folder: return []
+    import keras
+    return [keras.callbacks.TensorBoard(str(folder))]
+
 # %% ../nbs/42_cli.ipynb #ae6f9ae1
 @app.command()
 def train(
@@ -589,22 +606,6 @@ def train(
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
     export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own, temperature=before[1] if before and before == _fitted(out) else None)
     typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop)
-
-def _fitted(folder): # hash of the network in it and the temperatures fitted for it, None where there are none
-    from fer_nb.detect import sha256
-    from fer_nb.spec import KERAS_FILE, ModelError, load_spec
-    try: known, network = load_spec(folder), sha256(folder/KERAS_FILE)
-    except (ModelError, OSError): return None
-    return (network, known.temperature) if known.sha256.get(KERAS_FILE) == network else None
-
-def _second_outputs(cfg):
-    from fer_nb.labels import get_label_set
-    return {cfg.second: get_label_set(cfg.second).labels} if cfg.second else {}
-
-def _tensorboard(folder): # callbacks
-    if not folder: return []
-    import keras
-    return [keras.callbacks.TensorBoard(str(folder))]
 
 # %% ../nbs/42_cli.ipynb #e037a32b
 @app.command('export')
