@@ -42,22 +42,27 @@ def split_rows(
     seed:int=0,
 )->np.ndarray:         # N uint8, positions in SPLITS; about 80, 10 and 10 %, coarser where the smallest class has fewer than ten rows, and said so
     "Split by class and group; raises `DataError` where a class is too small"
-    from sklearn.model_selection import StratifiedGroupKFold
     labels, groups = np.asarray(labels), list(groups)
     counts = np.bincount(labels)
     fewest = min(len({g for g,l in zip(groups, labels) if l == c}) for c in np.unique(labels)) # people, or pictures, of one class
     folds = min(10, int(counts[counts > 0].min()), fewest)
     if folds < 3: raise DataError(f"the smallest class has {counts[counts > 0].min()} pictures, and one has pictures of only {fewest} groups (people, where they are told apart); a split needs at least 3 of each")
     if folds < 10: warnings.warn(f"a class has so few pictures or groups that one of {folds} goes to validation and one to the test; give every class ten or more", stacklevel=2)
-    split = np.zeros(len(labels), np.uint8)
+    for tried in range(20): # whole groups go where they fit, so a class may miss a part; then they are shuffled anew
+        split, absent = _folded(labels, groups, folds, seed + 1000*tried)
+        if not absent: break
+    if absent: warnings.warn(f"no split was found with every class in every part ({len(absent)} of {len(np.unique(labels))} lack a part): groups, such as people, are too few or too uneven; give more, or name the parts yourself", stacklevel=2)
+    return split
+
+def _folded(labels, groups, folds, seed): # a split, and the classes that lack one of its parts
+    from sklearn.model_selection import StratifiedGroupKFold
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         parts = [rows for _, rows in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups)]
     lacks = lambda rows: set(np.unique(labels)) - set(labels[rows])
-    test, validation = sorted(parts, key=lambda rows: len(lacks(rows)))[:2] # whole groups go where they fit, so a class may miss a part
-    split[test], split[validation] = 2, 1
-    if absent := set.union(*(lacks(split == s) for s in range(3))): warnings.warn(f"no split was found with every class in every part ({len(absent)} of {len(np.unique(labels))} lack a part): groups, such as people, are too few or too uneven; give more, or name the parts yourself", stacklevel=2)
-    return split
+    test, validation = sorted(parts, key=lambda rows: len(lacks(rows)))[:2]
+    split = np.zeros(len(labels), np.uint8); split[test], split[validation] = 2, 1
+    return split, set.union(*(lacks(split == s) for s in range(3)))
 
 # %% ../nbs/16_pictures.ipynb #2e8a9cf3
 def _read_crop(path, pre, detector): # -> H×W(×3) uint8, or raises ImageError

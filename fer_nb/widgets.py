@@ -149,7 +149,11 @@ class Session:
         if threshold is not None and not 0 <= float(threshold) < 1: raise FerError('the threshold is a confidence of at least 0 % and under 100 %')
         limit = r.threshold if threshold is None else float(threshold)
         if (network, finder, labels, limit) != (r.model, r.detector, r.label_set.name, r.threshold): self.recognizer = Recognizer(network, finder, labels, r.icons, limit)
-        for widget in list(self.widgets): widget.refresh()
+        failed = []
+        for widget in list(self.widgets): # each is told, whatever became of the one before
+            try: widget.refresh()
+            except Exception as e: failed.append(e)
+        if failed: raise failed[0]
 
     def twin(self)->Recognizer:
         "A recognizer for work in another thread, with a copy of the detector where it can be copied: OpenCV's serve one thread at a time"
