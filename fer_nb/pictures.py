@@ -36,6 +36,7 @@ def _place(parts, has_splits): # folders above a picture -> class name, position
     split = SPLIT_FOLDERS.get(parts[0].lower()) if has_splits else None
     return (parts[0], None) if split is None else (parts[1] if len(parts) > 1 else '', split)
 
+# %% ../nbs/16_pictures.ipynb #08b3e2b9
 def split_rows(
     labels,            # N ints
     groups,            # N hashables: rows of one group, such as the pictures of one person, stay together
