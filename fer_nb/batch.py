@@ -16,9 +16,9 @@ from .labels import FerError, column_names
 from .detect import load_detector
 from .preprocess import PICTURES, ImageError, is_hidden, read_image
 from .recognize import Recognizer
-from .tables import TableWriter, cut_table, disk_error, part_path, path_text, read_rows
+from .tables import TableWriter, cut_table, disk_error, part_path, path_text, read_rows, run_path
 from .summary import summary_dict
-from .video import _one_thread_each, _Searchers, analyze_video
+from .video import _one_thread_each, _Searchers, analyze_video, settings_of
 
 # %% ../nbs/27_batch.ipynb #193fe02d
 OTHER_PICTURES = ('.dng','.cr2','.cr3','.nef','.arw','.orf','.rw2','.raf','.jp2','.jxl','.psd','.svg') # pictures that are not read: what cameras keep as raw, and rarer kinds
@@ -120,9 +120,9 @@ def predict_folder(
     labels, counts = recognizer.label_set, dict(pictures=0, faces=0, without_face=0, failed=0)
     files = find_files(source, PICTURES, recursive) if isinstance(source, (str, Path)) else [str(f) for f in source]
     if not files: raise ImageError(f"{source} holds no picture; give another folder" + ('' if recursive else ', or look in the folders inside with --recursive'))
-    with TableWriter(out, batch_columns(labels), resume) as table:
-        done = _done(table.path) if resume else set()
-        todo = [f for f in files if path_text(f) not in done]
+    with TableWriter(out, batch_columns(labels), resume, settings_of(recognizer)) as table:
+        done = {os.path.abspath(f) for f in _done(table.path)} if resume else set() # a photo is the same under a relative and an absolute name
+        todo = [f for f in files if os.path.abspath(path_text(f)) not in done]
         work = _local(todo, lambda: recognizer, len(labels)) if client is None else _spread(todo, client, setup, len(labels))
         for rows in tqdm(work, total=len(files), initial=len(files) - len(todo), unit=' photos', delay=2, leave=False, disable=not progress): table.add(rows)
         for piece in read_rows(table.path): _count(counts, piece)
@@ -192,7 +192,7 @@ def _film_share(share, setup, options): # runs where the work is done: one film 
     except FerError as e: return {'file': source, 'error': str(e)}
     except Exception as e: return {'file': source, 'error': f'{type(e).__name__}: {e}'} # one film never ends the folder
     finally:
-        for rest in (part, part_path(part)): rest.unlink(missing_ok=True)
+        for rest in (part, part_path(part), run_path(part)): rest.unlink(missing_ok=True)
 
 def _make(folder):
     try: folder.mkdir(parents=True, exist_ok=True)

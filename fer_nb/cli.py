@@ -205,12 +205,12 @@ def video(
     start:Annotated[float, typer.Option('--from', help='Seconds.')]=0.,
     end:Annotated[Optional[float], typer.Option('--to', help='Seconds; for a camera, how long.')]=None,
     resume:Annotated[bool, typer.Option('--resume', help='Go on with the table of a run that was stopped.')]=False,
-    smooth:Annotated[float, typer.Option(help='Seconds over which probabilities are averaged.')]=.5,
+    smooth:Annotated[float, typer.Option(min=0, help='Seconds over which probabilities are averaged.')]=.5,
     threshold:Annotated[float, typer.Option(min=0, max=1, help='With --save-annotated: confidence under which an answer is drawn with a question mark.')]=0.,
     model:Model=None,
     labels:Answers=None,
     detector:Detector='auto',
-    max_side:Annotated[int, typer.Option(help='Search faces in a copy of at most so many pixels a side: 320 is much faster, and misses small faces. 0: as the detector likes.')]=0,
+    max_side:Annotated[int, typer.Option(min=0, help='Search faces in a copy of at most so many pixels a side: 320 is much faster, and misses small faces. 0: as the detector likes.')]=0,
     icons:Annotated[Optional[Path], typer.Option(help='Folder of PNG files named after the labels, drawn in place of emojis.')]=None,
     language:Language=None,
     dask:Dask=None,
@@ -367,7 +367,7 @@ def desktop(
     try: from fer_nb.desktop import run
     except ImportError as e: raise FerError(f'Qt cannot be loaded ({e}); on Debian and Ubuntu run apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1') from None
     from fer_nb.recognize import Recognizer
-    raise typer.Exit(run(Recognizer.load(model, detector, labels=labels, icons=icons, threshold=threshold), int(camera) if camera.isdigit() else camera, file, screenshots))
+    raise typer.Exit(run(Recognizer.load(model, detector, labels=labels, icons=icons, threshold=threshold), int(camera) if camera.isascii() and camera.isdigit() else camera, file, screenshots))
 
 # %% ../nbs/42_cli.ipynb #68c57540
 def _lacking(extra=None): # names of the requirements that are not met, of the package or of one of its extras
@@ -792,13 +792,24 @@ def _top(version:Annotated[bool, typer.Option('--version', help='Print the versi
     import fer_nb
     if version: typer.echo(fer_nb.__version__); raise typer.Exit()
 
+def _speak_utf8(): # emojis and names of files in any language, also where a file or a pipe would be in an old code page, as on Windows
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace', **({} if stream.isatty() else {'encoding': 'utf-8'}))
+
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits
     "Entry point of `fer-nb`"
     warnings.showwarning = lambda message, *a, **k: say(f'note: {message}')
-    try: app(args)
+    _speak_utf8()
+    try:
+        try: app(args)
+        finally: sys.stdout.flush()
     except FerError as e:
         if os.environ.get('FER_NB_DEBUG'): raise
         say(f'error: {e}'); raise SystemExit(1) from None
+    except OSError as e: # the output goes to a full disk
+        if os.environ.get('FER_NB_DEBUG'): raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1) # what is left in the buffer would fail again
+        say(f'error: {e.strerror or e}'); raise SystemExit(1) from None
     except KeyboardInterrupt: say('stopped'); raise SystemExit(130) from None

@@ -200,6 +200,7 @@ def load_detector(
 ):                   # Callable: picture -> list of Face
     "Make a detector by name; raises `DetectorError`"
     if callable(name): return name
+    if not isinstance(side := kwargs.get('max_side', 64), int) or side < 64: raise DetectorError(f"max_side is {side}; a picture has to keep at least 64 pixels a side, or no face is found")
     if name == 'haar': return HaarDetector(**kwargs)
     if name == 'yunet': return YuNetDetector(**kwargs)
     if name == 'whole': return WholePicture()

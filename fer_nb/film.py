@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FILM_KINDS', 'FORMATS', 'COPIED', 'CODECS', 'VideoError', 'Frame', 'upright', 'FileFilm', 'CameraFilm', 'is_camera',
-           'open_film', 'FilmWriter']
+           'open_film', 'check_film', 'FilmWriter']
 
 # %% ../nbs/24_film.ipynb #3010a56f
 import contextlib, errno, os, re, sys, time
@@ -47,6 +47,10 @@ def _why(e, source): # an error of PyAV -> one line
 
 FILM_KINDS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,asf,ogg,flv,gif,yuv4mpegpipe,h264,hevc,wav,mp3' # FFmpeg's names. Not playlists: one that a stranger sends could name other films of this machine
 
+def _pictures(container): # streams of frames; the cover of a song is none
+    import av
+    return [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+
 def _opened(name): # -> PyAV's container, which has pictures
     import av
     if '://' not in name and Path(name).is_dir(): raise VideoError(_why(IsADirectoryError(), name))
@@ -54,7 +58,7 @@ def _opened(name): # -> PyAV's container, which has pictures
     at = name if '://' in name else os.path.abspath(name) # else FFmpeg takes what is before a colon for a protocol
     try: container = av.open(at, metadata_errors='replace', **kind)
     except (av.error.FFmpegError, OSError, ValueError) as e: raise VideoError(_why(e, name)).told('not-a-film', name=name) from None
-    if container.streams.video: return container
+    if _pictures(container): return container
     container.close()
     raise VideoError(f"{name} holds no pictures, only sound or nothing; give a film").told('film-without-pictures', name=name)
 
@@ -80,14 +84,15 @@ class FileFilm:
     ):
         self.name, self.broken, self.sizes = str(source), 0, set()
         self.container = _opened(self.name)
-        self.stream = self.container.streams.video[0]
+        self.stream, self.passed = _pictures(self.container)[0], 0 # passed: frames before `first` that would have been looked at
         self.stream.thread_type = 'AUTO'
         rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
         self.fps = float(rate)
         self.begins = float((self.stream.start_time or 0)*self.stream.time_base)
-        seconds = float(self.stream.duration*self.stream.time_base) if self.stream.duration else (self.container.duration or 0)/1e6
+        seconds = max(float((self.stream.duration or 0)*self.stream.time_base), (self.container.duration or 0)/1e6)
         self.live = '://' in self.name and not seconds
-        self.count = self.stream.frames or round(seconds*self.fps) or None # a guess, for progress
+        guess = round(seconds*self.fps)
+        self.count = (self.stream.frames if self.stream.frames > .5*guess else guess) or None # for progress; a film that is written in fragments may name the frames of the first alone
 
     def _image(self, frame):
         image = upright(frame.reformat(**_square(frame, self.stream.sample_aspect_ratio), format='rgb24', threads=1).to_ndarray(), frame.rotation)
@@ -102,11 +107,13 @@ class FileFilm:
         only=None,            # Only these indices, a set; the film is read no further than the last of them
     ):                        # Yields Frame
         "Read the film once, from its beginning; raises `VideoError` where it holds no frame"
-        index, last = -1, max(only, default=-1) if only is not None else float('inf')
+        index, last, self.passed = -1, max(only, default=-1) if only is not None else float('inf'), 0
         for index,frame in enumerate(_decoded(self)):
             at = frame.time - self.begins if frame.time is not None else index/self.fps
             if index > last or (end is not None and at > end): return
-            if at >= start and index >= first and index % every == 0 and (only is None or index in only): yield Frame(index, round(at, 4), self._image(frame))
+            if at < start or index % every or (only is not None and index not in only): continue
+            if index < first: self.passed += 1
+            else: yield Frame(index, round(at, 4), self._image(frame))
         if index < 0: raise VideoError(f"{self.name} holds no frame that can be read; get a fresh copy").told('film-damaged', name=self.name)
 
     def close(self): self.container.close()
@@ -116,7 +123,7 @@ class FileFilm:
 # %% ../nbs/24_film.ipynb #030c194f
 class CameraFilm:
     "A camera of this machine; raises `VideoError`"
-    live, count, broken = True, None, 0
+    live, count, broken, passed = True, None, 0, 0
 
     def __init__(self,
         number:int=0, # 0 is the first camera
@@ -170,11 +177,13 @@ def _fitted(image, width, height): # letterboxed where the shape differs
     canvas[y:y+h, x:x+w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
     return canvas
 
-class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own fails at the end of an MP4, so a failure is kept here and the rest goes nowhere
-    def __init__(self, path): self.file, self.error = open(path, 'wb', buffering=0), None
+class _File: # what FFmpeg writes to, over a file of that name once there is something to write; it crashes (8.0) when a write of its own fails at the end of an MP4, so a failure is kept here and the rest goes nowhere
+    def __init__(self, path): self.path, self.new = Path(path), not os.path.exists(path); self.file, self.error, self.begun = open(path, 'wb' if self.new else 'r+b', buffering=0), None, False
 
     def write(self, data):
         try:
+            if not self.begun and self.path.is_file(): self.file.truncate(0)
+            self.begun = True
             if self.error is None and self.file.write(data) < len(data): self.error = OSError(errno.ENOSPC, 'disk full')
         except OSError as e: self.error = e
         return len(data)
@@ -184,21 +193,31 @@ class _File: # what FFmpeg writes to; it crashes (8.0) when a write of its own f
         except OSError: return 0
 
     def tell(self): return self.file.tell()
-    def close(self): self.file.close()
+    def close(self):
+        self.file.close()
+        if self.new and not self.begun: self.path.unlink(missing_ok=True) # a film that never came to be
 
 # %% ../nbs/24_film.ipynb #6e07cefc
 FORMATS = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.webm': 'webm'}
 COPIED = {'mp4': ('aac','mp3'), 'mov': ('aac','mp3'), 'matroska': ('aac','mp3','ac3','flac','opus','vorbis'), 'webm': ('opus','vorbis')} # sound that goes into a film as it is; FFmpeg names more, and refuses some of them once the film is under way
 CODECS = {'.mp4': 'libx264', '.m4v': 'libx264', '.mov': 'libx264', '.mkv': 'libx264', '.webm': 'libvpx-vp9'}
 
+def check_film(
+    path, # Of a film that is to be made
+)->Path:
+    "Refuse a name that could only fail later; raises `VideoError`"
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in CODECS: raise VideoError(f"{path} has no known ending; name the film .mp4, .mov, .mkv or .webm")
+    if path.is_dir(): raise VideoError(f"{path} is a folder; give the name of a film")
+    if not path.parent.is_dir(): raise VideoError(f"there is no folder {path.parent}; make it first, or choose another")
+    return path
+
 def _new_film(path): # -> the file and PyAV's container in it
     import av
-    ending = path.suffix.lower()
-    if ending not in CODECS: raise VideoError(f"{path} has no known ending; name the film .mp4, .mov, .mkv or .webm")
-    if not path.parent.is_dir(): raise VideoError(f"there is no folder {path.parent}; make it first, or choose another")
+    kind = FORMATS[path.suffix.lower()]
     try: file = _File(path)
     except OSError as e: raise disk_error(e, path) from None
-    return file, av.open(file, 'w', format=FORMATS[ending], options={'movflags': 'hybrid_fragmented'} if FORMATS[ending] in ('mp4','mov') else {})
+    return file, av.open(file, 'w', format=kind, options={'movflags': 'hybrid_fragmented'} if kind in ('mp4','mov') else {})
 
 def _stream(container, ending, fps, quality, image): # a stream for frames like this one
     height, width = (n + n % 2 for n in image.shape[:2]) # H.264 wants even sides
@@ -224,7 +243,7 @@ class _Sound: # the sound of a film, put into a container as far as its pictures
         try: self.film = _opened(str(source))
         except VideoError: self.film = None; return
         if not self.film.streams.audio or self.film.streams.audio[0].codec_context is None: return # none, or of a kind that FFmpeg does not know
-        stream, pictures = self.film.streams.audio[0], self.film.streams.video[0]
+        stream, pictures = self.film.streams.audio[0], _pictures(self.film)[0]
         self.begins, self.packets = float((pictures.start_time or 0)*pictures.time_base) + start, self.film.demux(stream)
         if stream.codec_context.codec.canonical_name in COPIED[container.format.name]: self.out = container.add_stream_from_template(stream); return
         self.coder = self.out = container.add_stream('libopus' if container.format.name == 'webm' else 'aac', rate=48_000)
@@ -270,7 +289,7 @@ class FilmWriter:
         sound=None,       # Path or URL of a film whose sound comes along
         start:float=0.,   # Second of that film at which this one begins
     ):
-        self.path, self.fps, self.quality, self.stream, self.last, self.at, self.source, self.sound, self.start = Path(path).expanduser(), fps, quality, None, -1, -10_000/fps, sound, None, start
+        self.path, self.fps, self.quality, self.stream, self.last, self.at, self.source, self.sound, self.start = check_film(path), fps, quality, None, -1, -10_000/fps, sound, None, start
         self.file, self.container = _new_film(self.path)
 
     def add(self,

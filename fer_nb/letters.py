@@ -10,7 +10,7 @@ import os
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, ImageOps, features
 from .labels import EMOTIONS, Emotion
 
 # %% ../nbs/04_letters.ipynb #775084b4
@@ -73,7 +73,7 @@ def _from_font(emoji): # RGBA or None
 @lru_cache(64)
 def emoji_image(
     emotion:Emotion,
-    side:int,        # Pixels
+    side:int,        # Pixels, of its longer side
 ):                   # A Pillow RGBA image, or None where there is none
     "The user's PNG, the shipped one, or one drawn with a font of the system"
     known, shipped = EMOTIONS.get(emotion.name), STATIC/f'{emotion.name}.png'
@@ -81,7 +81,7 @@ def emoji_image(
     elif known and known.emoji == emotion.emoji and shipped.exists(): im = Image.open(shipped)
     elif emotion.emoji == '▪': return None
     else: im = _from_font(emotion.emoji)
-    return im and im.convert('RGBA').resize((side, side), Image.LANCZOS)
+    return im and ImageOps.contain(im.convert('RGBA'), (side, side), Image.LANCZOS)
 
 # %% ../nbs/04_letters.ipynb #b2f9ef59
 def ink(

@@ -226,4 +226,10 @@ def boxes_input(
 )->np.ndarray:                   # N×size×size×channels float32, 0 to 255
     "The whole path: a picture and face boxes to one batch; raises `ImageError` for landmarks that cannot be used"
     marks = landmarks if pre.align and landmarks is not None else [None]*len(boxes)
-    return faces_input([crop_face(image, square_box(b, pre.margin)) if m is None else align_face(image, m) for b,m in zip(boxes, marks)], pre)
+    return faces_input([_square_crop(image, square_box(b, pre.margin)) if m is None else align_face(image, m) for b,m in zip(boxes, marks)], pre)
+
+def _square_crop(image, box, most=4096): # of a square that is larger than any face and leaves the picture, a smaller copy: a strip of 16,000×1 pixels would become 768 MB
+    (x, y, side, _), (h, w) = box, image.shape[:2]
+    if side <= most or (x >= 0 and y >= 0 and x+side <= w and y+side <= h): return crop_face(image, box)
+    small = cv2.resize(image, (max(1, round(w*most/side)), max(1, round(h*most/side))), interpolation=cv2.INTER_AREA)
+    return crop_face(small, (round(x*most/side), round(y*most/side), most, most))

@@ -23,7 +23,12 @@ def _step(event): # of ONNX Runtime's log -> one row
     shape, kernel = shape[0], next((s for s in others[1:2] if len(s) == 4), None)
     grouped = args['op_name'] == 'Conv' and kernel and kernel[1] == 1 and others[0][1] > 1
     return {'op': args['op_name'], 'channels': shape[1] if len(shape) == 4 else shape[-1] if shape else 1, 'size': shape[2:4] if len(shape) == 4 else [],
-            'kernel': kernel[2:] if args['op_name'] == 'Conv' and kernel else [], 'depthwise': bool(grouped), 'numbers': int(args['parameter_size'])//4 if args['op_name'] in ('Conv','Gemm','MatMul','BatchNormalization') else 0}
+            'kernel': kernel[2:] if args['op_name'] == 'Conv' and kernel else [], 'depthwise': bool(grouped), 'numbers': _numbers(args['op_name'], others, shape)}
+
+def _numbers(op, shapes, out): # weights of a step, from the shapes of what goes in and comes out; of a file with float16 weights ONNX Runtime counts the biases only
+    bias = sum(int(np.prod(s)) for s in shapes[2:3])
+    if op in ('Gemm','MatMul'): return shapes[0][-1]*out[-1] + bias
+    return int(np.prod(shapes[1])) + bias if op == 'Conv' else 4*out[1] if op == 'BatchNormalization' else 0
 
 def layers(
     model,   # OnnxModel

@@ -135,6 +135,7 @@ function overlay(layer, video, model, choose) {
 
 function visitRecord(model) {
   let rows = [], totals = {}, histories = new Map(), lastAt = null; // null after a rest, which counts for nobody
+  let before = 0, most = 0; // the kernel counts faces from 1 again after each start of the camera, the table goes on counting
   return {
     rows: () => rows, totals: () => totals, history: (n) => histories.get(n) ?? [],
     add(reply, time) {
@@ -148,14 +149,15 @@ function visitRecord(model) {
         if (history.length && time - history.at(-1).time < ROW_MS / 1000) continue;
         history.push({ time, p: face.probabilities });
         while (history.length && history[0].time < time - TIMELINE_S - 1) history.shift();
-        rows.push([time.toFixed(2), face.number, ...face.box, face.score, face.label, face.confidence, sure, face.probabilities]);
+        most = Math.max(most, before + face.number);
+        rows.push([time.toFixed(2), before + face.number, ...face.box, face.score, face.label, face.confidence, sure, face.probabilities]);
       }
       for (const [n, history] of histories) if (history.at(-1).time < time - TIMELINE_S) histories.delete(n);
       if (rows.length > MAX_ROWS) rows = rows.slice(-MAX_ROWS);
     },
     rest() { lastAt = null; },
-    begin() { lastAt = null; histories = new Map(); }, // the kernel counts faces from 1 again
-    clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; },
+    begin() { lastAt = null; histories = new Map(); before = most; },
+    clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; }, // numbers go on: a face keeps its own
     table() {
       const labels = [...new Set(rows.flatMap((r) => Object.keys(r.at(-1))))];
       return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", ...labels.map(columnOf)], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
