@@ -167,6 +167,7 @@ def test_pause_go_on_stop_and_again(visit):
     rows = lambda: [r.split(',') for r in downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines()[1:]]
     before = rows(); start(page); page.wait_for_timeout(2000); after = rows()
     assert after[:len(before)] == before and len(after) > len(before) and float(after[-1][0]) > float(before[-1][0]), (before[-1:], after[-1:])   # the second start is recorded too
+    assert not {r[1] for r in before} & {r[1] for r in after[len(before):]}                             # and nobody in it has the number of somebody before
     page.evaluate('() => { const next = requestAnimationFrame.bind(window); window.requestAnimationFrame = (draw) => next((t) => draw(t - 1000)); }')   # as where a frame began before it was asked for
     page.get_by_role('button', name='Pause').click(); frame = page.locator('.fer-live .fer-box > rect').nth(1)
     at = lambda: tuple(float(frame.get_attribute(k)) for k in ('x', 'width'))
