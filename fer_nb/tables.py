@@ -83,7 +83,8 @@ class TableWriter:
         self.begun = True
         self.file.truncate(0) if self.file.seekable() and self.path.is_file() else None
         self.writer.writerow(self.columns); self.file.flush()
-        if self.run is not None: run_path(self.out).write_text(json.dumps(self.run, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+        if self.run is None: run_path(self.out).unlink(missing_ok=True)
+        else: run_path(self.out).write_text(json.dumps(self.run, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
     def add(self, rows)->None:
         "Write the rows (sequences) of one unit of work"
