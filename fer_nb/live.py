@@ -57,9 +57,13 @@ class LiveWidget(FaceWidget):
         super().__init__(session, **kwargs)
         self.begin(); self.refresh()
 
+    tracker = None
+
     def begin(self):
-        "Forget who was seen: a new visit begins"
+        "Forget who was seen: the camera is started, perhaps again; numbers go on, so that nobody in the page's table has that of somebody before"
+        count = self.tracker.count if self.tracker else 0
         self.tracker, self.smoother, self.clock = FaceTracker(doubt=.3), Smoother(.3), 0.
+        self.tracker.count = count
 
     def refresh(self):
         super().refresh()

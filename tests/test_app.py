@@ -285,6 +285,9 @@ def test_settings_close_by_escape_and_by_a_tap_beside_them(visit):
     assert body['y'] >= gear['y'] + gear['height'] and body['x'] >= 0 and body['x'] + body['width'] <= 390, (gear, body)   # it does not lie over its button
     shot(page, 'settings_390'); page.keyboard.press('Escape'); assert not panel.is_visible() and page.locator('.fer-live').get_attribute('data-state') == 'running'
     page.locator('summary').click(); page.locator('h1[data-say]').click(); assert not panel.is_visible()
+    page.locator('summary').click(); page.locator('.fer-settings-body p.fer-soft').click(); page.keyboard.press('Escape')               # also where nothing in it has the focus
+    assert not panel.is_visible() and page.locator('.fer-live').get_attribute('data-state') == 'running'
+    page.locator('summary').click(); page.locator('#fer-tab-live').focus(); assert not panel.is_visible()
 
 # --- photos ------------------------------------------------------------------------------------------------------------
 
@@ -316,6 +319,9 @@ def test_sample_photo_is_named(visit, scheme, width):
     if width == 1280:
         page.get_by_role('button', name='Heat map').click()
         page.locator('.fer-heat img').wait_for(); page.get_by_text('speak for “happy”').wait_for()
+        assert page.evaluate('document.activeElement.textContent') == 'Heat map'                        # the keyboard keeps its place
+        page.locator('summary').click(); page.locator('.fer-settings input[type=range]').fill('40'); page.keyboard.press('Escape')
+        page.wait_for_timeout(500); assert page.locator('.fer-heat img').count() == 1                   # another threshold shows it again
 
 @pytest.fixture(scope='module')
 def bad_photos():
@@ -332,7 +338,7 @@ def bad_photos():
             'nothing.jpg': (b'', 'not a picture'), 'turned.jpg': (encoded(np.rot90(face), exif=exif), '1 face'), 'moving.gif': (encoded(gif[0], 'GIF', save_all=True, append_images=gif[1:]), '1 face'),
             'cmyk.jpg': (encoded(Image.fromarray(face).convert('CMYK')), '1 face'), 'deep.png': (encoded(Image.fromarray(deep), 'PNG'), '1 face'),
             'sixty.jpg': (jpeg(np.tile(tile, (6,10,1))), re.compile(r'sixty\.jpg: \d+ faces')), 'large.jpg': (jpeg(large), re.compile(r'large\.jpg: \d+ face')), 'scan.tif': (encoded(face, 'TIFF'), '1 face'),
-            'phone.heic': ((TOP/'nbs/images/astronaut.heic').read_bytes(), '1 face')}
+            'phone.heic': ((TOP/'nbs/images/astronaut.heic').read_bytes(), '1 face'), 'renamed.jpg': ((TOP/'nbs/images/astronaut.heic').read_bytes(), '1 face')}
 
 def test_photos_of_every_kind(visit, bad_photos):
     page = visit('photos')
@@ -341,7 +347,7 @@ def test_photos_of_every_kind(visit, bad_photos):
     many = page.locator('[aria-label="sixty.jpg"]')
     assert many.locator('.fer-box').count() > 30 and many.locator('.fer-face').count() <= 6
     many.get_by_role('button', name='Show all').click(); assert many.locator('.fer-face').count() == many.locator('.fer-box').count()
-    for name, width in (('scan.tif', 512), ('phone.heic', 180)): # the browser shows no TIFF and no HEIC; the server's copy is shown, upright
+    for name, width in (('scan.tif', 512), ('phone.heic', 180), ('renamed.jpg', 180)): # the browser shows no TIFF and no HEIC; the server's copy is shown, upright
         assert page.locator(f'[aria-label="{name}"] img').first.evaluate('i => i.naturalWidth') == width
     assert 'Traceback' not in page.content()
     page.get_by_role('button', name='Clear').locator('visible=true').click()
@@ -386,7 +392,7 @@ def test_too_large_a_photo(visit, tmp_path):
     photos(page, ('noise.jpg', noise))                                                                  # larger than one message
     page.locator('[aria-label="noise.jpg"]').get_by_text('noise.jpg:').wait_for()
 
-def test_a_picture_is_taken_dropped_and_pasted(visit):
+def test_a_picture_is_taken_dropped_and_pasted(visit, tmp_path):
     page = visit('photos')
     page.get_by_role('button', name='Take a picture').click()
     page.get_by_role('button', name='Take it').click()
@@ -397,6 +403,13 @@ def test_a_picture_is_taken_dropped_and_pasted(visit):
     data = list(encoded(astronaut()[:300,100:400], quality=80))
     for kind in ('drop', 'paste'):
         page.evaluate(give, [kind, data]); page.locator(f'[aria-label="{kind}.jpg"] .fer-box').wait_for()
+    page.evaluate(give, ['paste', data]); page.locator('[aria-label="paste-2.jpg"] .fer-box').wait_for()                                # each has a name of its own
+    (tmp_path/'album/more').mkdir(parents=True); (tmp_path/'album/notes.txt').write_text('no photo')
+    for name in ('a.jpg', 'more/b.jpg'): (tmp_path/'album'/name).write_bytes(bytes(data))
+    at, hand = page.locator('.fer-photos .fer-drop').bounding_box(), page.context.new_cdp_session(page)
+    for kind in ('dragEnter', 'dragOver', 'drop'): hand.send('Input.dispatchDragEvent', {'type': kind, 'x': at['x'] + 9, 'y': at['y'] + 9, 'data': {'items': [], 'files': [str(tmp_path/'album')], 'dragOperationsMask': 1}})
+    for name in 'ab': page.locator(f'[aria-label="{name}.jpg"] .fer-box').wait_for()                                                    # a folder is the photos in it
+    assert page.locator('.fer-result').count() == 6
 
 # --- a video file; how good it is ------------------------------------------------------------------------------------------
 
@@ -424,9 +437,12 @@ def test_video_file(visit, clip, tmp_path):
     name, data = downloaded(page, 'Save annotated video'); assert name == 'walk-annotated.mp4' and b'ftyp' in data[:40]
     until(lambda: page.locator('.fer-film video').evaluate('v => v.videoWidth') == 240)
     shot(page, 'film')
+    page.locator('.fer-film video').evaluate('v => { v.loop = true; v.muted = true; return v.play(); }'); page.locator('#fer-tab-photos').click()
+    until(lambda: page.locator('.fer-film video').evaluate('v => v.paused')); page.locator('#fer-tab-film').click()                     # nothing plays where it cannot be stopped
+    (tmp_path/'notes.txt').write_text('no film'); choose_video(page, tmp_path/'notes.txt'); page.get_by_text('notes.txt is not a video').wait_for(); assert page.locator('.fer-strip').count() >= 1   # the film that is there stays
+    (tmp_path/'zero.mp4').write_bytes(b''); choose_video(page, tmp_path/'zero.mp4'); page.get_by_text('zero.mp4 is not a film that can be read').wait_for()
     choose_video(page, clip); page.get_by_role('button', name='Cancel').click(); page.get_by_text('Canceled.').wait_for()
-    (tmp_path/'notes.mp4').write_text('no film'); choose_video(page, tmp_path/'notes.mp4'); page.get_by_text('is not a film that can be read').wait_for()
-    (tmp_path/'notes.txt').write_text('no film'); choose_video(page, tmp_path/'notes.txt'); page.get_by_text('notes.txt is not a video').wait_for()
+    (tmp_path/'notes.mp4').write_text('no film'); choose_video(page, tmp_path/'notes.mp4'); page.get_by_text('notes.mp4 is not a film that can be read').wait_for()
     with open(tmp_path/'huge.mp4', 'wb') as f: f.truncate(200_000_000)
     choose_video(page, tmp_path/'huge.mp4'); page.get_by_text('the limit is 150 MB').wait_for()
     until(lambda: not glob.glob(f'{tempfile.gettempdir()}/fer_nb-film-*'), 10, 'a film was left on the server')
@@ -598,7 +614,7 @@ def test_clear_stops_an_upload(visit):
 
 def test_photos_that_are_never_answered(visit, server):
     page = visit('photos')
-    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, { 120_000: 2_000, 15_000: 1_000 }[ms] ?? ms, ...rest); }") # who can wait so long?
+    page.evaluate("() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, { 120_000: 2_000, 30_000: 1_000, 15_000: 1_000 }[ms] ?? ms, ...rest); }") # who can wait so long?
     kernel_of(page, server).kill()
     photos(page, ('a.jpg', jpeg(np.zeros((60,60,3), np.uint8))), ('b.jpg', jpeg(np.zeros((60,60,3), np.uint8))))
     for name in 'ab': page.locator(f'[aria-label="{name}.jpg"]').get_by_text('The server does not answer.').wait_for()

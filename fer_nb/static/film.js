@@ -1,6 +1,6 @@
 // A short video file: sent in parts, read on the server, its table, timeline and annotated film taken home.
 
-const PART_BYTES = 4_000_000, SILENCE_MS = 15_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
+const PART_BYTES = 1_000_000, SILENCE_MS = 15_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
 
 function filmView(model) {
   const input = el("input", { type: "file", accept: "video/*", class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
@@ -10,12 +10,13 @@ function filmView(model) {
   const strips = el("div", { class: "fer-strips", dir: "ltr" }), chartTitle = el("h3"), chartHere = el("div", { class: "fer-chart", dir: "ltr" });
   const asCsv = button("save.csv", () => save(table(), `${stem()}.csv`), { disabled: true }), asVideo = button("save.video", () => save(film, `${stem()}-annotated.mp4`), { disabled: true });
   const asPng = button("save.png", attempt(savePng, (...words) => show(...words, true)), { disabled: true });
+  const more = button("photos.more", () => { everyone = true; draw(true); strips.children[MAX_STRIPS]?.focus(); }, { hidden: true });
   const player = el("video", { controls: true, playsinline: true, "say-aria-label": "film.player" });
-  const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
+  const outcome = el("div", { class: "fer-stack", hidden: true }, el("h3", { say: "film.by-face" }), strips, more, chartTitle, chartHere, el("div", { class: "fer-row" }, asCsv, asPng, asVideo), player);
   player.hidden = true;
   const node = el("section", { class: "fer fer-card fer-film", ...panel("film") }, el("h2", { say: "tab.film" }), drop, status, progress, outcome, el("p", { class: "fer-soft", say: "privacy.film" }));
 
-  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, heard = Infinity; // run: of this film, told apart from those before it and from another view's
+  let name = "", rows = [], parts = [], film = null, classes = [], busy = false, run = Math.floor(1e9 * Math.random()), chosen = null, chart = null, making = 0, total = 0, lastDrawn = 0, heard = Infinity, everyone = false; // run: of this film, told apart from those before it and from another view's
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
@@ -26,17 +27,17 @@ function filmView(model) {
 
   async function begin(file) {
     if (!file) return;
-    const mine = ++run, limit = model.get("max_bytes");
-    reset(file.name); heard = Infinity;
-    if (!file.type.startsWith("video/") && !VIDEO.test(file.name)) return show("film.not-video", { name }, true);
-    if (file.size > limit) return show("photos.too-large", { name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }, true);
-    setBusy(true);
+    const limit = model.get("max_bytes"); // what is refused leaves the film that is there
+    if (!file.type.startsWith("video/") && !VIDEO.test(file.name)) return show("film.not-video", { name: file.name }, true);
+    if (file.size > limit) return show("photos.too-large", { name: file.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }, true);
+    const mine = ++run, size = file.size || 1;
+    reset(file.name); heard = Infinity; setBusy(true);
     try {
       for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
-        const sent = { name, percent: percent(at / file.size) };
+        const sent = { name, percent: percent(at / size) };
         if (at) sayQuietly(status, "film.sending", sent); else show("film.sending", sent);
-        progress.value = at / file.size;
-        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
+        progress.value = at / size;
+        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer().catch(() => { throw failure({ error: name, code: "not-a-film", facts: { name } }); });
         if (mine !== run) return;
         await ask(model, { kind: "film", run: mine, name, language: page.language, first: at === 0, last: at + PART_BYTES >= file.size }, { buffers: [bytes], seconds: 60 });
         if (mine !== run) return;
@@ -65,7 +66,7 @@ function filmView(model) {
   const listening = setInterval(listen, 5000);
 
   function reset(next) {
-    name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0;
+    name = next; rows = []; parts = []; film = null; chosen = null; classes = model.get("classes"); total = 0; everyone = false; more.hidden = true;
     chart?.close(); chart = null; making++; strips.replaceChildren();
     if (player.src) URL.revokeObjectURL(player.src);
     player.removeAttribute("src"); player.hidden = outcome.hidden = true;
@@ -116,7 +117,8 @@ function filmView(model) {
   const MAX_STRIPS = 30, shownAs = (label) => (label === UNSURE ? unsure() : classOf(classes, label));
   function drawStrips(all) { // a row a face: colored where it shows an expression, empty where it is away
     const end = Math.max(rows.at(-1)[1], 0.1), step = rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
-    all.slice(0, MAX_STRIPS).forEach((n, at) => {
+    more.hidden = everyone || all.length <= MAX_STRIPS; say(more, "photos.more", { n: number(all.length) });
+    all.slice(0, everyone ? all.length : MAX_STRIPS).forEach((n, at) => {
       const seen = ofFace(n), runs = [];
       for (const s of seen) { const last = runs.at(-1); if (last && last.label === s.label && s.at - last.to < 2.5 * step) last.to = s.at + step; else runs.push({ label: s.label, from: s.at, to: s.at + step }); }
       const share = {}; for (const s of seen) share[s.label] = (share[s.label] ?? 0) + 1;
@@ -173,8 +175,10 @@ function filmView(model) {
     if (rows.length) { if (!busy && film) tellOutcome(); draw(true); } else if (!busy) classes = model.get("classes");
   }
   const closeTheme = onTheme(redo);
+  const left = () => { if (page.tab && page.tab !== "film") player.pause(); }; // its sound would go on with nothing to stop it
+  document.addEventListener("fer-tab", left);
   model.on("msg:custom", receive);
-  return { node, relabel: redo, close() { if (busy) stop(); clearInterval(listening); reset(""); closeTheme(); model.off("msg:custom", receive); } };
+  return { node, relabel: redo, close() { if (busy) stop(); document.removeEventListener("fer-tab", left); clearInterval(listening); reset(""); closeTheme(); model.off("msg:custom", receive); } };
 }
 
 export default { render: ({ model, el: root }) => open(model, root, () => filmView(model)) };

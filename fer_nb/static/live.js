@@ -1,13 +1,13 @@
 // The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes come back.
 
-const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, ANSWER_MS = 3000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, CHIP_MS = 1000, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, MAX_ROWS = 200_000;
+const IN_FLIGHT = 2, SLOW_MS = 75, QUICK_MS = 45, LEAST_WIDTH = 320, GIVE_UP_MS = 4000, LOST_MS = 6000, ANSWER_MS = 3000, PROBE_MS = 60_000, AWAY_MS = 1500, NOTICE_MS = 4000, LINGER_MS = 350, CHIP_MS = 1000, AHEAD_MS = 180, TIMELINE_S = 60, ROW_MS = 100, FROZEN_S = 3, MAX_ROWS = 200_000;
 
 // ---- frames to the kernel: two in flight, the newest wins ----------------------------------------------------------
 
-function frameSender(model, video, { answered, failed }) {
+function frameSender(model, video, { answered, failed, frozen }) {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const waiting = new Map(); // frame id -> when it was caught
-  let width = 0, delays = [], nextId = Math.floor(1e9 * Math.random()), newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0;
+  let width = 0, delays = [], nextId = Math.floor(1e9 * Math.random()), newest = -1, busy = false, fresh = false, running = false, lastReply = 0, watch = null, began = 0, next = 0, shown = 0, stillFor = 0;
 
   const isLost = () => performance.now() - lastReply > LOST_MS; // then one frame waits for long: more would pile up in the page until the network is back
 
@@ -47,6 +47,9 @@ function frameSender(model, video, { answered, failed }) {
     for (const [id, sent] of waiting) if (now - sent > (isLost() ? PROBE_MS : GIVE_UP_MS)) waiting.delete(id);
     if (document.hidden) { lastReply = now; return; }
     if (isLost()) failed();
+    const pictures = video.getVideoPlaybackQuality?.().totalVideoFrames; // none where the browser does not count
+    stillFor = pictures && pictures === shown ? stillFor + 1 : 0; shown = pictures;
+    if (stillFor && !isLost()) { lastReply = now; if (stillFor === FROZEN_S) frozen(); return; } // the same picture again would be counted as seen again
     fit(); fresh = true; send();
   }
 
@@ -135,7 +138,6 @@ function overlay(layer, video, model, choose) {
 
 function visitRecord(model) {
   let rows = [], totals = {}, histories = new Map(), lastAt = null; // null after a rest, which counts for nobody
-  let before = 0, most = 0; // the kernel counts faces from 1 again after each start of the camera, the table goes on counting
   return {
     rows: () => rows, totals: () => totals, history: (n) => histories.get(n) ?? [],
     add(reply, time) {
@@ -149,15 +151,14 @@ function visitRecord(model) {
         if (history.length && time - history.at(-1).time < ROW_MS / 1000) continue;
         history.push({ time, p: face.probabilities });
         while (history.length && history[0].time < time - TIMELINE_S - 1) history.shift();
-        most = Math.max(most, before + face.number);
-        rows.push([time.toFixed(2), before + face.number, ...face.box, face.score, face.label, face.confidence, sure, face.probabilities]);
+        rows.push([time.toFixed(2), face.number, ...face.box, face.score, face.label, face.confidence, sure, face.probabilities]);
       }
       for (const [n, history] of histories) if (history.at(-1).time < time - TIMELINE_S) histories.delete(n);
       if (rows.length > MAX_ROWS) rows = rows.slice(-MAX_ROWS);
     },
     rest() { lastAt = null; },
-    begin() { lastAt = null; histories = new Map(); before = most; },
-    clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; }, // numbers go on: a face keeps its own
+    begin() { lastAt = null; histories = new Map(); }, // the kernel goes on counting faces
+    clear() { rows = []; totals = {}; histories = new Map(); lastAt = null; },
     table() {
       const labels = [...new Set(rows.flatMap((r) => Object.keys(r.at(-1))))];
       return csv([["time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", ...labels.map(columnOf)], ...rows.map((r) => [...r.slice(0, -1), ...labels.map((l) => r.at(-1)[l])])]);
@@ -185,7 +186,7 @@ function liveView(model) {
   const stage = el("div", { class: "fer-stage" }, video, layer, hint);
 
   const start = button("live.start", begin, { class: "fer-main" });
-  const pause = button("live.pause", togglePause, { "aria-keyshortcuts": "Space", disabled: true, "aria-pressed": "false" });
+  const pause = button("live.pause", togglePause, { "aria-keyshortcuts": "Space", disabled: true });
   const stop = button("live.stop", () => end(), { "aria-keyshortcuts": "q Escape", disabled: true });
   const shot = button("live.screenshot", attempt(screenshot, fail), { "aria-keyshortcuts": "s", disabled: true });
   const allOrTop = button("live.all", toggleAll, { "aria-keyshortcuts": "a", "aria-pressed": "false" });
@@ -216,7 +217,7 @@ function liveView(model) {
     el("p", { class: "fer-soft", say: "privacy.live" }), spoken);
 
   const record = visitRecord(model), boxes = overlay(layer, video, model, choose);
-  const sender = frameSender(model, video, { answered, failed: lost });
+  const sender = frameSender(model, video, { answered, failed: lost, frozen: () => { record.rest(); show("live.waiting"); } });
   let state = "idle", stream = null, mirrored = true, all = false, chosen = null, charted = null, faces = [], bars, totalBars, chart = null, making = 0;
   let replies = [], delays = [], lastSpoken = "", lastSpokenAt = 0, lastChart = 0, lastPanel = 0, lastTime = 0, lastFaceAt = 0, holdUntil = 0, isLost = false, asking = false, opening = 0;
 
@@ -235,7 +236,7 @@ function liveView(model) {
     const focused = [start, pause, stop, shot].find((b) => b.getRootNode().activeElement === b);
     start.disabled = state === "starting" || on; pause.disabled = shot.disabled = !on; stop.disabled = state === "idle"; hint.hidden = on;
     if (focused?.disabled || (focused && was === "starting")) (on ? pause : state === "starting" ? stop : start).focus({ preventScroll: true }); // a disabled button would drop the keyboard's place
-    say(pause, state === "paused" ? "live.resume" : "live.pause"); pause.setAttribute("aria-pressed", String(state === "paused"));
+    say(pause, state === "paused" ? "live.resume" : "live.pause");
     node.dataset.state = state;
   }
 
@@ -464,7 +465,7 @@ function liveView(model) {
     bars = barRows(model.get("classes")); barsHere.replaceChildren(bars.node);
     totalBars = barRows([...model.get("classes"), unsure()], { format: seconds });
     totalsHere.replaceChildren(totalBars.node);
-    if (faces.length && !(model.get("classes")[0]?.name in faces[0].probabilities)) { faces = []; chips.replaceChildren(); }
+    if (faces.length && !model.get("classes").every((c) => c.name in faces[0].probabilities)) { faces = []; chips.replaceChildren(); }
     listCameras(); showFaces(); showTotals();
     setMirror(mirrored);
     if (inSight) makeChart();

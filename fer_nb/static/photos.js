@@ -1,7 +1,7 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here from the visitor's own copy.
 
-const PART_BYTES = 4_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120, AFTER_SILENCE_S = 15, CANVAS_PIXELS = 16_000_000;
-const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
+const PART_BYTES = 1_000_000, SHOWN_FACES = 6, SHOWN_ON_PHONES = 2, AGAIN_AT_MOST = 60, ANSWER_S = 120, AFTER_SILENCE_S = 15, CANVAS_PIXELS = 16_000_000;
+const PICTURE = /\.(hei[cf]|hif|avif|tiff?)$/i, SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
 function photosView(model) {
   const input = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", multiple: true, class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { add([...input.files]); input.value = ""; } });
@@ -24,7 +24,20 @@ function photosView(model) {
 
   function over(event) { event.preventDefault(); drop.classList.add("fer-over"); }
   function leave() { drop.classList.remove("fer-over"); }
-  function dropped(event) { event.preventDefault(); leave(); add([...event.dataTransfer.files]); }
+  function dropped(event) {
+    event.preventDefault(); leave();
+    const files = [...event.dataTransfer.files], given = [...(event.dataTransfer.items ?? [])].map((item) => item.webkitGetAsEntry?.()); // which has to be asked at once
+    if (!given.some((entry) => entry?.isDirectory)) return add(files);
+    Promise.all(given.filter(Boolean).map(unpacked)).then((all) => add(all.flat().filter((f) => f.type.startsWith("image/") || PICTURE.test(f.name))), (error) => sayAloud(status, ...trouble(error)));
+  }
+
+  async function unpacked(entry) { // the files of a folder that was dropped, and of those in it
+    if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))];
+    const reader = entry.createReader(), found = [];
+    for (let some = [null]; some.length; found.push(...some)) some = await new Promise((done, fail) => reader.readEntries(done, fail)); // a hundred at a time
+    return (await Promise.all(found.sort((a, b) => (a.name < b.name ? -1 : 1)).map(unpacked))).flat();
+  }
+
   function pasted(event) {
     if (!node.offsetParent || !event.clipboardData?.files.length) return;
     if (!inVoila() && !node.contains(event.target)) return; // in JupyterLab a picture may be meant for any cell
@@ -52,17 +65,19 @@ function photosView(model) {
 
   async function sendNow(entry) { // the parts, each answered, the last with the faces
     if (!entries.includes(entry)) return; // cleared away while it waited
-    const { file, name } = entry, photo = `${view}${nextId++}`, preview = !SHOWABLE.test(file.type), shape = setting();
+    const preview = !(await isShown(entry)); // the kernel reads files that this browser does not, also behind another one's name
+    if (!entries.includes(entry)) return;
+    const { file, name } = entry, photo = `${view}${nextId++}`, shape = setting();
     let reply = null;
     try {
       for (let at = 0; at === 0 || at < file.size; at += PART_BYTES) {
-        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer();
+        const bytes = await file.slice(at, at + PART_BYTES).arrayBuffer().catch(() => { throw failure({ error: name, code: "not-a-picture", facts: { name } }); }); // gone meanwhile, or a folder
         if (!entries.includes(entry)) return; // cleared away while it was sent
         sending = photo; reply = await ask(model, { kind: "photo", photo, name, last: at + PART_BYTES >= file.size, preview }, { buffers: [bytes], seconds: patience });
       }
       patience = ANSWER_S;
     } catch (error) {
-      if (error.late) patience = AFTER_SILENCE_S; // a kernel that is gone must not cost this long for each photo
+      if (error.late) patience = await ask(model, { kind: "words", language: page.language }).then(() => ANSWER_S, () => AFTER_SILENCE_S); // a kernel that is gone must not cost this long for each photo; a slow network may
       unsend(photo);
       throw error;
     } finally { sending = null; }
@@ -71,6 +86,8 @@ function photosView(model) {
     entry.shape = shape; finish(entry, reply);
     if (shape !== setting()) redo(); // changed while it was on its way: which settings it was answered with is not known
   }
+
+  const isShown = async (entry) => Boolean(entry.url) && entry.image.decode().then(() => true, () => false);
 
   function unsend(photo) { // its parts do not wait in the kernel for those that will not come
     try { model.send({ kind: "forget", photo }); } catch { /* no kernel: nothing is kept there */ }
@@ -97,6 +114,7 @@ function photosView(model) {
     const dark = () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; };
     dialog.addEventListener("close", () => { dark(); dialog.remove(); take.focus(); });
     async function shoot() {
+      snap.disabled = true; // one picture, however often it is pressed
       const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
       canvas.getContext("2d").drawImage(video, 0, 0);
       const blob = await blobOf(canvas, "image/jpeg");
@@ -120,7 +138,15 @@ function photosView(model) {
 
   // -- shown
 
-  function card(name, alone) { // alone: it came by itself, and is spoken and scrolled to
+  function ownName(name) { // rows of two photos must be told apart, also where names do not care for capitals
+    const [, base, ending] = name.match(/^(.*?)(\.\w{1,5})?$/s), taken = new Set(entries.map((e) => e.name.toLowerCase()));
+    let free = name;
+    for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${base}-${n}${ending ?? ""}`;
+    return free;
+  }
+
+  function card(given, alone) { // alone: it came by itself, and is spoken and scrolled to
+    const name = ownName(given);
     const image = el("img", { alt: name }), layer = el("svg", { xmlns: "http://www.w3.org/2000/svg", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" });
     const photo = el("div", { class: "fer-photo", hidden: true }, image, layer), text = el("p", { class: "fer-photo-name", "aria-live": alone ? "polite" : "off" }, name), faces = el("div", { class: "fer-faces" });
     const entry = { name, alone, image, layer, photo, text, faces, node: el("article", { class: "fer-result", "aria-label": name }, el("div", { class: "fer-result-body" }, el("div", { class: "fer-stack" }, photo, text), faces)) };
@@ -171,14 +197,21 @@ function photosView(model) {
 
   function withHeat(entry, face) {
     const panel = facePanel(face, entry.view, entry.reply.faces.length), here = el("div", { class: "fer-heat" });
+    const shown = () => {
+      const text = t("photos.heat-what", { label: wordOf(classOf(entry.classes, face.label)) }), url = URL.createObjectURL(face.heat);
+      here.replaceChildren(el("img", { src: url, alt: text, onload: () => URL.revokeObjectURL(url) }), el("p", { class: "fer-soft" }, text));
+      heat.setAttribute("aria-disabled", "true"); // not disabled, which would drop the keyboard's place
+    };
     const heat = button("photos.heat", async () => {
-      heat.disabled = true;
+      if (heat.hasAttribute("aria-disabled")) return;
+      heat.setAttribute("aria-disabled", "true");
       try {
+        if (entry.shape !== setting()) throw failure({ error: entry.name, code: "model-changed", facts: {} });
         const { crop, box, landmarks } = await around(entry, face), { buffers } = await ask(model, { kind: "heat", label: face.label, box, landmarks }, { buffers: [crop] });
-        const text = t("photos.heat-what", { label: wordOf(classOf(entry.classes, face.label)) }), url = URL.createObjectURL(new Blob(buffers, { type: "image/png" }));
-        here.replaceChildren(el("img", { src: url, alt: text, onload: () => URL.revokeObjectURL(url) }), el("p", { class: "fer-soft" }, text));
-      } catch (error) { here.replaceChildren(el("p", { class: "fer-error", role: "alert", say: trouble(error) })); heat.disabled = false; }
+        face.heat = new Blob(buffers, { type: "image/png" }); shown();
+      } catch (error) { here.replaceChildren(el("p", { class: "fer-error", role: "alert", say: trouble(error) })); heat.removeAttribute("aria-disabled"); }
     });
+    if (face.heat) shown(); // it was asked for before, and the answer is the same
     panel.append(here, el("div", {}, heat));
     return panel;
   }
@@ -241,22 +274,24 @@ function photosView(model) {
 
   function freeName(name, taken) { // a file name that `taken` does not hold yet
     const base = name.replace(/\.\w{1,5}$/, "").replace(/[\\/:*?"<>|]/g, "_");
+    const used = new Set(Object.keys(taken).map((k) => k.toLowerCase()));
     let free = `${base}.jpg`;
-    for (let n = 2; free in taken; n++) free = `${base}-${n}.jpg`;
+    for (let n = 2; used.has(free.toLowerCase()); n++) free = `${base}-${n}.jpg`;
     return free;
   }
 
   async function saveZip(event) {
     const pressed = event.currentTarget, files = {}, unmade = [];
-    pressed.disabled = true;
+    if (pressed.hasAttribute("aria-disabled")) return;
+    pressed.setAttribute("aria-disabled", "true");
     try {
       const { zipSync } = await library(model, "fflate");
-      for (const e of entries.filter((e) => e.reply && e.image.naturalWidth))
+      for (const e of entries.filter((e) => e.reply))
         await drawnJpeg(e).then((bytes) => { files[freeName(e.name, files)] = [bytes, { level: 0 }]; }, (error) => unmade.push(`${e.name}: ${t(...trouble(error))}`)); // JPEG does not get smaller
       if (Object.keys(files).length) save(new Blob([zipSync(files)], { type: "application/zip" }), `faces-${stamp()}.zip`);
       if (unmade.length) sayAloud(status, "error.list", { text: unmade.join(" ") });
     } catch (error) { sayAloud(status, ...trouble(error)); }
-    pressed.disabled = false;
+    pressed.removeAttribute("aria-disabled");
   }
 
   function forget() {
@@ -270,7 +305,10 @@ function photosView(model) {
 
   const setting = () => { const s = model.get("settings"); return [s.model, s.labels, s.detector].join(); };
   const outdated = () => entries.filter((e) => e.file && !e.pending && e.shape && e.shape !== setting());
-  function lookAgain(late) { again.hidden = true; for (const e of late) { e.shape = setting(); send(e).catch((error) => failed(e, trouble(error))); } }
+  function lookAgain(late) {
+    if (document.activeElement === again) { status.tabIndex = -1; status.focus({ preventScroll: true }); } // where it is said how far it is
+    again.hidden = true; for (const e of late) { e.shape = setting(); send(e).catch((error) => failed(e, trouble(error))); }
+  }
   function redo() {
     const late = outdated();
     if (late.length && late.length <= AGAIN_AT_MOST) return lookAgain(late);

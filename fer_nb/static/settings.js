@@ -12,7 +12,9 @@ function settingsView(model) {
       el("p", { class: "fer-soft", say: "settings.threshold-what" }), status));
   let pending = 0;
 
-  node.addEventListener("keydown", (event) => { if (event.key === "Escape" && node.open && inVoila()) { shut(); event.stopPropagation(); } });
+  const escape = (event) => { if (event.key === "Escape" && node.open && inVoila()) { event.stopPropagation(); shut(); } }; // before the page's other keys hear of it, wherever the focus is
+  document.addEventListener("keydown", escape, true);
+  node.addEventListener("focusout", (event) => { if (event.relatedTarget && !node.contains(event.relatedTarget) && inVoila()) node.open = false; });
   const outside = (event) => { if (node.open && !node.contains(event.target) && inVoila()) node.open = false; };
   document.addEventListener("pointerdown", outside);
   function shut() { node.open = false; node.querySelector("summary").focus(); }
@@ -37,5 +39,5 @@ function settingsView(model) {
     fill(detector.node, s.detectors.map((d) => [d, NAMES[d] ?? d]), s.detector);
     if (!pending) { sure.value = Math.round(100 * s.threshold); limit.textContent = percent(s.threshold); } // else it would jump back while it is moved
   }
-  return { node, relabel, close() { document.removeEventListener("pointerdown", outside); } };
+  return { node, relabel, close() { document.removeEventListener("pointerdown", outside); document.removeEventListener("keydown", escape, true); } };
 }
