@@ -200,6 +200,22 @@ def test_a_camera_that_comes_after_the_visitor_left(visit):
     page.locator('.fer-live .fer-box').first.wait_for(); assert states() == ['ended', 'ended', 'live']
     page.get_by_role('button', name='Stop', exact=True).click(); assert states() == ['ended']*3
 
+FREEZES = """const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+        const video = document.createElement('video'), canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
+        Object.assign(video, { muted: true, srcObject: await real(wish) }); await video.play(); canvas.width = 640; canvas.height = 480; pen.drawImage(video, 0, 0, 640, 480);
+        window.drawing = setInterval(() => pen.drawImage(video, 0, 0, 640, 480), 60);
+        return canvas.captureStream();
+    };"""
+
+def test_a_camera_that_freezes_counts_for_nobody(visit):
+    page = visit(script=FREEZES); start(page)
+    rows = lambda: len(downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines())
+    page.wait_for_timeout(1500); assert page.get_by_text('Waiting for the camera').count() == 0
+    page.evaluate('clearInterval(drawing)'); page.wait_for_timeout(1500)
+    before = rows(); page.get_by_text('Waiting for the camera').wait_for(); page.wait_for_timeout(5000)
+    assert rows() == before and page.locator('.fer-live .fer-status').inner_text() == 'Waiting for the camera…'   # nor is a server missed that was not asked
+
 def test_keys_alone(visit):
     page = visit()
     button = page.get_by_role('button', name=START)
@@ -457,6 +473,18 @@ def test_films_with_other_labels(visit, clip):
     assert len(names()) in (0, 7)                                                                       # of the film that was read with seven
     page.locator('summary').click(); choose_video(page, clip); page.get_by_text('in 24 frames').wait_for(); until(lambda: len(names()) == 8 and 'contempt' in names()[-1])
     assert downloaded(page, 'Save CSV')[1].decode('utf-8-sig').splitlines()[0].endswith(',contempt')
+
+def test_a_film_of_many_people(visit, tmp_path):
+    from skimage.data import astronaut
+    from fer_nb.film import FilmWriter
+    face = astronaut()[40:220, 130:310]
+    with FilmWriter(tmp_path/'crowd.mp4', 10) as out: # one after the other, each where nobody was for a while
+        for who in range(33):
+            scene = np.full((180, 900, 3), 90, np.uint8); scene[:, 180*(who % 5):180*(who % 5) + 180] = face
+            for _ in range(3): out.add(scene)
+    page = visit('film'); choose_video(page, tmp_path/'crowd.mp4'); page.get_by_text('in 99 frames').wait_for(timeout=60_000)
+    strips = page.locator('.fer-strip'); more = page.get_by_role('button', name=re.compile('Show all 3[3-9] faces')); assert strips.count() == 30
+    more.click(); assert strips.count() >= 33 and not more.is_visible() and page.evaluate('document.activeElement.dataset.face') == '31'
 
 def test_how_good_it_is(visit):
     import json
