@@ -65,7 +65,7 @@ class TableWriter:
         out,               # Path, .csv or .parquet
         columns,           # Names, in order
         resume:bool=False, # Go on with the table that is there; else begin anew
-        run:dict|None=None,# What the rows depend on, such as the model: kept beside the table (`run_path`), and refused where one that is resumed was begun with something else
+        run:dict|None=None,# What the rows depend on, such as the model: kept beside the table (see run_path), and refused where one that is resumed was begun with something else
     ):
         self.out, self.columns, self.run = check_table(out), list(columns), run
         self.path = part_path(self.out)
