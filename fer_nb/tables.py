@@ -81,7 +81,7 @@ class TableWriter:
 
     def _begin(self): # from here on nothing is left of a table that was there
         self.begun = True
-        self.file.truncate(0) if self.file.seekable() and self.path.is_file() else None
+        if self.path.is_file(): self.file.truncate(0)
         self.writer.writerow(self.columns); self.file.flush()
         if self.run is None: run_path(self.out).unlink(missing_ok=True)
         else: run_path(self.out).write_text(json.dumps(self.run, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')

@@ -249,7 +249,7 @@ def analyze_video(
         summary, first = VideoSummary(recognizer.label_set, every/film.fps, every=every, start=start), 0
         summary.live = film.live
         tracker, smoother = FaceTracker(max_gap=max(1., 4*every*detect_every/film.fps)), Smoother(smooth)
-        run = {'film': film.name if '://' in film.name or film.live else os.path.abspath(film.name), **settings_of(recognizer), 'every': every, 'detect_every': detect_every, 'from': start, 'smooth': smooth}
+        run = {'film': film.name if '://' in film.name or film.live else os.path.abspath(film.name), **{k: v for k,v in settings_of(recognizer).items() if k != 'threshold'}, 'every': every, 'detect_every': detect_every, 'from': start, 'smooth': smooth}
         with TableWriter(out, video_columns(recognizer.label_set), resume, run) if out else nullcontext() as table, _DrawnFilm(annotated, film.fps/every, language, None if film.live else film.name, start) if annotated else nullcontext() as drawn:
             if resume: first = _resume(table.path, summary, tracker, smoother, every*detect_every)
             looks = watch(film, recognizer, every, detect_every, start, end, first, tracker, smoother, workers)

@@ -389,8 +389,9 @@ def test_table_sorted_and_taken_home(visit):
     lines = data.decode('utf-8-sig').splitlines()
     assert lines[0].startswith('file,face,x,y,w,h,score,label,confidence') and len(lines) == 5 and any(l.startswith("'=1+1.jpg") for l in lines)
     import json
+    page.locator('[aria-label="b.jpg"]').get_by_role('button', name='Heat map').click(); page.locator('.fer-heat img').wait_for()
     _, data = downloaded(page, 'Save JSON'); rows = json.loads(data)
-    assert {r['file'] for r in rows} == {'a.jpg','b.jpg','=1+1.jpg'} and set(rows[0]['probabilities']) >= {'happy','neutral'}
+    assert {r['file'] for r in rows} == {'a.jpg','b.jpg','=1+1.jpg'} and set(rows[0]['probabilities']) >= {'happy','neutral'} and not any('heat' in r for r in rows)
     from PIL import Image
     _, data = downloaded(page, 'Save pictures (ZIP)')
     with zipfile.ZipFile(io.BytesIO(data)) as z:

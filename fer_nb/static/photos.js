@@ -261,7 +261,7 @@ function photosView(model) {
   }
 
   function saveJson() { // the same shape as `fer-nb predict --json`
-    const rows = faceRows().map(({ photo, entry, raw: { number, landmarks, ...face } }) => ({ file: photo, face: number, ...face, sure: named(face, entry.view).sure }));
+    const rows = faceRows().map(({ photo, entry, raw: { number, landmarks, heat, ...face } }) => ({ file: photo, face: number, ...face, sure: named(face, entry.view).sure }));
     save(new Blob([JSON.stringify(rows, null, 1)], { type: "application/json" }), `faces-${stamp()}.json`);
   }
 
