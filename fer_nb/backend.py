@@ -18,8 +18,7 @@ def is_x86(
 if is_x86(): os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
 
 # %% ../nbs/06_backend.ipynb #3eccab01
-import contextlib
-import cv2
+import contextlib, functools, time
 import keras
 from keras import layers
 
@@ -48,17 +47,29 @@ def _fused(bn, x): # TensorFlow's variance is divided by n-1, Keras' by n
     return y
 
 # %% ../nbs/06_backend.ipynb #9e2f4b70
-_AVX512_SKX = 256 # cv::CpuFeatures, which OpenCV's Python does not name
-
-def _emulates_bfloat16(): # TensorFlow, on an x86 processor without AVX-512 and with no GPU
-    if keras.backend.backend() != 'tensorflow' or not is_x86() or cv2.checkHardwareSupport(_AVX512_SKX): return False
+def _convolution_seconds(dtype): # forward and backward; outside the graph of a network that is being traced
     import tensorflow as tf
-    return not tf.config.list_physical_devices('GPU')
+    ops, how, times = tf.raw_ops, dict(strides=[1]*4, padding='SAME'), []
+    with tf.init_scope():
+        x, kernel = tf.ones((8,24,24,64), dtype), tf.ones((3,3,64,64), dtype)
+        for _ in range(4):
+            start = time.perf_counter()
+            y = ops.Conv2D(input=x, filter=kernel, **how)
+            ops.Conv2DBackpropInput(input_sizes=x.shape, filter=kernel, out_backprop=y, **how).numpy(); ops.Conv2DBackpropFilter(input=x, filter_sizes=kernel.shape, out_backprop=y, **how).numpy()
+            times.append(time.perf_counter() - start)
+    return min(times)
 
+@functools.cache
+def _bfloat16_is_slow(): # TensorFlow on processors; other backends and GPUs are not asked
+    if keras.backend.backend() != 'tensorflow': return False
+    import tensorflow as tf
+    return not tf.config.list_physical_devices('GPU') and _convolution_seconds('bfloat16') > _convolution_seconds('float32')
+
+# %% ../nbs/06_backend.ipynb #5f0e21d7
 def quick_precision(
     precision:str,
-    emulated:bool|None=None, # Whether bfloat16 is; found out if None
+    slow:bool|None=None, # Whether bfloat16 is; tried out, once, if None
 )->str:
-    "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that would be emulated"
+    "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that is slower here"
     if not precision.endswith('bfloat16'): return precision
-    return 'float32' if (_emulates_bfloat16() if emulated is None else emulated) else precision
+    return 'float32' if (_bfloat16_is_slow() if slow is None else slow) else precision
