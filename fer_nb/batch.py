@@ -7,7 +7,7 @@ __all__ = ['OTHER_PICTURES', 'FILMS', 'find_files', 'predict_files', 'batch_colu
            'analyze_folder']
 
 # %% ../nbs/27_batch.ipynb #01d8a974
-import os, threading
+import contextlib, os, threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -16,6 +16,7 @@ from .labels import FerError, column_names
 from .detect import load_detector
 from .preprocess import PICTURES, ImageError, is_hidden, read_image
 from .recognize import Recognizer
+from .spec import asked_as, find_model, model_folders
 from .tables import TableWriter, cut_table, disk_error, part_path, path_text, read_rows, run_path
 from .summary import summary_dict
 from .video import _one_thread_each, _Searchers, analyze_video, settings_of
@@ -101,8 +102,7 @@ def _done(table): # names of the files in a table whose last one was dropped, si
     return {f for piece in read_rows(table) for f in piece['file']}
 
 # %% ../nbs/27_batch.ipynb #c85209b3
-def _local(todo, load, classes): # the rows of each picture
-    recognizer = load()
+def _local(todo, recognizer, classes): # the rows of each picture
     for path, found, error in predict_files(todo, recognizer): yield rows_of(path, found, error, classes)
 
 def predict_folder(
@@ -123,7 +123,7 @@ def predict_folder(
     with TableWriter(out, batch_columns(labels), resume, settings_of(recognizer)) as table:
         done = {os.path.abspath(f) for f in _done(table.path)} if resume else set() # a photo is the same under a relative and an absolute name
         todo = [f for f in files if os.path.abspath(path_text(f)) not in done]
-        work = _local(todo, lambda: recognizer, len(labels)) if client is None else _spread(todo, client, setup, len(labels))
+        work = _local(todo, recognizer, len(labels)) if client is None else _spread(todo, client, setup, settings_of(recognizer), len(labels))
         for rows in tqdm(work, total=len(files), initial=len(files) - len(todo), unit=' photos', delay=2, leave=False, disable=not progress): table.add(rows)
         for piece in read_rows(table.path): _count(counts, piece)
         table.finish()
@@ -137,24 +137,36 @@ def _count(counts, piece): # add a piece of the table to the counts
 # %% ../nbs/27_batch.ipynb #374fb54f
 _recognizers = {} # of this process; one for each thread, since a detector serves one thread at a time
 
-def _loaded(setup): # this thread's recognizer, loaded once; setup: sorted items
+def _load(setup): # setup: for Recognizer.load, and max_side for the detector
+    given = {'threads': 1, **setup}
+    if side := given.pop('max_side', 0): given['detector'] = load_detector(given.get('detector', 'auto'), max_side=side)
+    return Recognizer.load(**given)
+
+def _loaded(setup, settings): # this thread's recognizer, loaded once while its files stay the same; setup: sorted items; settings: those of the caller's
     key = threading.get_ident(), setup
-    if key not in _recognizers:
-        given = {'threads': 1, **dict(setup)}
-        if side := given.pop('max_side', 0): given['detector'] = load_detector(given.get('detector', 'auto'), max_side=side)
-        _recognizers[key] = Recognizer.load(**given)
+    if key not in _recognizers or settings_of(_recognizers[key]) != settings: _recognizers[key] = _load(dict(setup))
+    mine = settings_of(_recognizers[key])
+    for what, theirs in settings.items():
+        if mine[what] != theirs: raise FerError(f"a worker has {what} {mine[what]} where the caller has {theirs}; give all hosts the same models, and run fer-nb fetch yunet on each")
     return _recognizers[key]
 
-def _share(paths, setup, classes): # runs on a worker -> rows of each picture
-    recognizer = _loaded(setup)
-    return [rows_of(path, found, error, classes) for path, found, error in predict_files(paths, recognizer, workers=1)]
+def _share(paths, top, setup, settings, classes): # runs on a worker, for which relative paths begin at top -> rows of each picture
+    recognizer, whole = _loaded(setup, settings), [os.path.join(top, os.path.expanduser(p)) for p in paths]
+    return [rows_of(path, found, error, classes) for path, (_, found, error) in zip(paths, predict_files(whole, recognizer, workers=1))]
 
-def _client(client): # a Client, or the address of a scheduler
+def _for_workers(setup): # as sorted items; a model that has no name goes by its whole path
+    folder = find_model(setup.get('name_or_path'))
+    name = asked_as(folder)
+    return tuple(sorted({**setup, 'name_or_path': name if name in model_folders() else os.path.abspath(folder)}.items()))
+
+@contextlib.contextmanager
+def _client(client): # a Client, or the address of a scheduler, to which one is opened
     try: from dask.distributed import Client
     except ImportError: raise FerError("a cluster needs Dask; run pip install 'fer_nb[cluster]'") from None
-    if not isinstance(client, str): return client
-    try: return Client(client, timeout='10s', set_as_default=False)
+    if not isinstance(client, str): yield client; return
+    try: ours = Client(client, timeout='10s', set_as_default=False)
     except (OSError, ValueError) as e: raise FerError(f"no Dask scheduler answers at {client} ({type(e).__name__}); start one with dask scheduler, and give its address") from None
+    with ours: yield ours
 
 # %% ../nbs/27_batch.ipynb #07d7852b
 def _submit(client, function, share, *args):
@@ -165,34 +177,40 @@ def _run_shares(shares, client, function, *args, width=0): # yields (share, resu
     shares = iter(shares)
     width = width or 3*max(1, sum(client.nthreads().values()))
     ahead = {_submit(client, function, s, *args): s for s in islice(shares, width)}
-    done = as_completed(list(ahead))
+    done = as_completed(list(ahead), loop=client.loop) # without it, Dask looks for a client that somebody has made the default
     for future in done:
+        if future.cancelled(): raise FerError('the Dask scheduler is gone; start it and its workers again, and go on with what is there')
         share, error = ahead.pop(future), future.exception()
+        if isinstance(error, FerError): raise error # of the worker's set-up, so of no file
         yield share, error or future.result()
         future.release()
         for s in islice(shares, 1): new = _submit(client, function, s, *args); ahead[new] = s; done.add(new)
 
-def _spread(files, client, setup, classes, size=16): # yields the rows of each picture, in the order the shares end
-    client, key = _client(client), tuple(sorted((k, str(v) if isinstance(v, Path) else v) for k,v in setup.items()))
-    alone = []
-    for share, rows in _run_shares((files[i:i+size] for i in range(0, len(files), size)), client, _share, key, classes):
-        if isinstance(rows, list): yield from rows
-        else: alone += [[f] for f in share]
-    for (path,), rows in _run_shares(alone, client, _share, key, classes, width=1): # so that no neighbor is blamed
-        yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
+def _spread(files, client, setup, settings, classes, size=16): # yields the rows of each picture, in the order the shares end
+    given, alone = (os.getcwd(), _for_workers(setup), settings, classes), []
+    with _client(client) as client:
+        for share, rows in _run_shares((files[i:i+size] for i in range(0, len(files), size)), client, _share, *given):
+            if isinstance(rows, list): yield from rows
+            else: alone += [[f] for f in share]
+        for (path,), rows in _run_shares(alone, client, _share, *given, width=1): # so that no neighbor is blamed
+            yield from rows if isinstance(rows, list) else [rows_of(path, None, f'no worker could finish it ({type(rows).__name__})', classes)]
 
 # %% ../nbs/27_batch.ipynb #09fb0594
-def _film_share(share, setup, options): # runs where the work is done: one film into its table -> its summary, or {'error': ...}
-    source, out = share
+def _film_share(share, top, setup, settings, options): # runs where the work is done, for which relative paths begin at top: one film into its table -> its summary, or {'error': ...}
+    source, out = (os.path.join(top, os.path.expanduser(p)) for p in share)
     part = Path(out).with_name(f'{Path(out).stem}.{os.getpid()}-{threading.get_ident()}{Path(out).suffix}')
     try:
-        summary = summary_dict(analyze_video(source, _loaded(setup), part, workers=options.get('workers', 1), **{k: v for k,v in options.items() if k != 'workers'}))
+        summary = summary_dict(analyze_video(source, _loaded(setup, settings), part, workers=options.get('workers', 1), **{k: v for k,v in options.items() if k != 'workers'}))
         os.replace(part, out)
-        return {'file': source, 'table': str(out), **summary}
-    except FerError as e: return {'file': source, 'error': str(e)}
-    except Exception as e: return {'file': source, 'error': f'{type(e).__name__}: {e}'} # one film never ends the folder
+        return {'file': share[0], 'table': share[1], **summary}
+    except FerError as e: return {'file': share[0], 'error': str(e)}
+    except Exception as e: return {'file': share[0], 'error': f'{type(e).__name__}: {e}'} # one film never ends the folder
     finally:
         for rest in (part, part_path(part), run_path(part)): rest.unlink(missing_ok=True)
+
+def _films(todo, client, given, workers, options): # yields (share, result or the exception)
+    if client is None: yield from ((s, _film_share(s, *given, {'workers': workers, **options})) for s in todo); return
+    with _client(client) as client: yield from _run_shares(todo, client, _film_share, *given, options)
 
 def _make(folder):
     try: folder.mkdir(parents=True, exist_ok=True)
@@ -216,8 +234,8 @@ def analyze_folder(
     top = os.path.abspath(Path(source).expanduser()) if isinstance(source, (str, Path)) else os.path.commonpath([f.parent for f in whole])
     named = [(f, out/w.relative_to(top).parent/(w.name + ending)) for f,w in zip(films, whole)]
     for folder in {t.parent for _,t in named}: _make(folder)
-    todo, key = [(f, str(t)) for f,t in named if not t.exists()], tuple(sorted((setup or {}).items()))
-    if client is None: work = ((s, _film_share(s, key, {'workers': 2, **options})) for s in todo)
-    else: work = _run_shares(todo, _client(client), _film_share, key, options)
+    todo, setup = [(f, str(t)) for f,t in named if not t.exists()], setup or {}
+    given = os.getcwd(), _for_workers(setup), settings_of(_load(setup))
+    work = _films(todo, client, given, 2, options)
     bar = tqdm(work, total=len(todo), unit=' films', delay=2, leave=False, disable=not progress)
     return [r if isinstance(r, dict) else {'file': s[0], 'error': f'no worker could finish it ({type(r).__name__})'} for s,r in bar]
