@@ -4,7 +4,7 @@
 #   (not JupyterHub 6: with the authenticator's 1.3.0 nobody can sign in)
 #   FER_NB_CACHE=/opt/fer_nb/cache /opt/fer_nb/bin/fer-nb fetch yunet      (for all users; without it they get the older detector)
 #   npm install -g configurable-http-proxy
-#   cd /var/lib/fer_nb && FER_NB_ADMIN=you PATH=/opt/fer_nb/bin:$PATH jupyterhub -f /path/to/deploy/jupyterhub_config.py
+#   mkdir -m 700 /opt/fer_nb/hub && cd /opt/fer_nb/hub && FER_NB_ADMIN=you PATH=/opt/fer_nb/bin:$PATH jupyterhub -f /path/to/deploy/jupyterhub_config.py
 # In front of it nginx.conf, with 127.0.0.1:8000 at (2) and client_max_body_size 50m, for the notebooks that JupyterLab saves. Sign up under the name in FER_NB_ADMIN, at /hub/signup; others who sign up wait until you let them in, at /hub/authorize.
 # With accounts that people have: pip install oauthenticator, GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET of an application registered at GitHub,
 # OAUTH_CALLBACK_URL=https://.../hub/oauth_callback and FER_NB_USERS=name,name.
@@ -18,7 +18,9 @@ import fer_nb
 c = get_config()
 names = lambda variable: set(filter(None, os.environ.get(variable, '').split(',')))
 c.JupyterHub.bind_url = 'http://127.0.0.1:8000'   # only the proxy reaches it
+c.JupyterHub.log_level = 'ERROR'                  # milder lines say who came, from where, and when
 c.Authenticator.admin_users = names('FER_NB_ADMIN')
+c.Authenticator.blocked_users = {p.name for p in Path('/var/lib').glob('*') if not p.is_symlink()} # systemd would give a user of that name the system's folder; those of users are links
 
 # --- sign-in --------------------------------------------------------------------------------------------------------
 if os.environ.get('GITHUB_CLIENT_ID'):
@@ -51,7 +53,7 @@ c.Spawner.environment = {'JUPYTER_PATH': str(static), 'PATH': f"{Path(sys.execut
 if (yunet := Path('/opt/fer_nb/cache')/YUNET_FILE).exists(): c.Spawner.environment['FER_NB_YUNET'] = str(yunet)
 c.Spawner.cmd = ['/bin/sh', '-c', f'cp "{app_notebook()}" faces.ipynb && exec jupyterhub-singleuser "$@"', 'sh'] # the app's notebook in the user's own folder
 c.Spawner.args = ['--VoilaConfiguration.template=fer_nb', '--VoilaConfiguration.show_tracebacks=False', '--KernelManager.transport_encryption=auto',
-                  '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60']
+                  '--Application.log_level=ERROR', '--MappingKernelManager.cull_idle_timeout=600', '--MappingKernelManager.cull_interval=60']
 c.Spawner.default_url = '/voila/render/faces.ipynb' # the app; JupyterLab is at /user/NAME/lab
 
 # --- what nobody uses is stopped ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ __all__ = ['app', 'Model', 'Detector', 'Answers', 'Dask', 'Language', 'data_app'
            'fetch_data', 'fetch', 'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
 # %% ../nbs/42_cli.ipynb #f4480245
-import csv, json, os, shlex, signal, subprocess, sys, threading, warnings
+import contextlib, csv, json, os, shlex, signal, subprocess, sys, threading, warnings
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -269,7 +269,8 @@ def _check_port(ip, port, cure=''): # can it be listened on? IPv4 and IPv6
 
 def _pass_on(lines, stopping): # a server's stderr to ours, until it ends: kernels say goodbye with stack traces
     for line in lines:
-        if not stopping.is_set(): sys.stderr.buffer.write(line); sys.stderr.buffer.flush()
+        if stopping.is_set(): continue
+        with contextlib.suppress(OSError): sys.stderr.buffer.write(line); sys.stderr.buffer.flush() # a terminal may be closed; the pipe is emptied all the same
 
 def run_until_stopped(
     command:list, env:dict,
@@ -281,8 +282,8 @@ def run_until_stopped(
     stopping = threading.Event()
     threading.Thread(target=_pass_on, args=(server.stderr, stopping), daemon=True).start()
     try: return server.wait()
-    except KeyboardInterrupt: say('stopping ...')
-    stopping.set(); server.terminate()
+    except KeyboardInterrupt: stopping.set(); server.terminate()
+    with contextlib.suppress(OSError): say('stopping ...') # first the server, then the word: a terminal that was closed takes none
     try: server.wait(10)
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
     return 0
@@ -734,6 +735,10 @@ def evaluate(
     else: _refuse({'--keep-times': keep_times}, 'without --write no times are kept')
     if card and not write: _refuse({'--data': data != FER2013, '--votes': votes, '--crop': crop, '--split': split != 'validation', '--full': full, '--report': report != Path('evaluation.html')}, '--card without --write computes nothing')
     if no_report: _refuse({'--report': report != Path('evaluation.html')}, '--no-report writes no page')
+    if not (card or write or no_report): # said before anything is judged
+        _need('sklearn')
+        from fer_nb.report import check_page
+        check_page(report)
     if not card or write:
         fitted, sets = _judging(model, data, votes, crop)
         if write: result = _write_metrics(fitted, sets, data, votes, crop, full, keep_times)

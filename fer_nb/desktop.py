@@ -412,7 +412,10 @@ class Window(_Actions):
     def dragEnterEvent(self, event):
         if event.mimeData().hasUrls(): event.acceptProposedAction()
 
-    def dropEvent(self, event): self.open(Source(event.mimeData().urls()[0].toLocalFile()))
+    def dropEvent(self, event):
+        path = event.mimeData().urls()[0].toLocalFile()
+        if path: self.open(Source(path))
+        else: self.say('that is an address, not a file; save it, then open it here', error=True) # as a picture that comes out of a browser
 
     def closeEvent(self, event): self.player.close(); event.accept()
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HEADLINE', 'STATIC', 'Evaluation', 'worst_mistakes', 'nearest_faces', 'vote_text', 'mistakes_html', 'show',
-           'rows_html', 'headline_html', 'sections', 'write_page', 'write_html']
+           'rows_html', 'headline_html', 'sections', 'check_page', 'write_page', 'write_html']
 
 # %% ../nbs/36_report.ipynb #165b2708
 import base64, html, os
@@ -218,6 +218,15 @@ def _section(title, make): # one section, or why it is missing
         body = f'<p class="gap">This part could not be made: {html.escape(str(why) if isinstance(why, FerError) else type(why).__name__)}.</p>'
     return f'<section id="{anchor}"><h2>{title}</h2>{body}</section>'
 
+def check_page(
+    path, # Of the HTML file
+)->Path:
+    "Before any work: may a page lie there? Raises `FerError`"
+    path = Path(path)
+    if path.is_dir(): raise FerError(f'{path} is a folder; give the name of a file in it')
+    if not path.parent.is_dir(): raise FerError(f'there is no folder {path.parent}; make it, or choose another place')
+    return path
+
 def write_page(
     title:str,
     intro:str,       # HTML
@@ -226,7 +235,7 @@ def write_page(
 )->Path:
     "Write sections as one self-contained page; raises `FerError` where it cannot be written"
     from tqdm.auto import tqdm
-    path, title = Path(path), html.escape(title)
+    path, title = check_page(path), html.escape(title)
     nav = '<nav>' + ''.join(f'<a href="#{t.lower().replace(" ", "-")}">{t}</a>' for t in parts) + '</nav>'
     body = ''.join(_section(t, make) for t, make in tqdm(parts.items(), desc='writing the report', leave=False, delay=2))
     page = f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{(STATIC/"report.css").read_text()}</style><h1>{title}</h1>{intro}{nav}{body}<script>{(STATIC/"report.js").read_text()}</script></html>'

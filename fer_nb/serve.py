@@ -126,7 +126,9 @@ async def _from_form(headers:Headers, stream): # -> name, bytes
     except (MultiPartException, KeyError, ValueError) as e: raise HTTPException(422, f"the form cannot be read ({getattr(e, 'message', type(e).__name__)}); send one picture as the field 'file'") from None
     file = form.get('file')
     if not hasattr(file, 'read'): raise HTTPException(422, "the form has no file; send one picture as the field 'file'")
-    return file.filename or 'picture', await file.read()
+    return _printable(file.filename or 'picture'), await file.read()
+
+def _printable(name): return name.encode('utf-8', 'replace').decode() # a lone surrogate, which some encodings allow, would be no JSON
 
 async def read_picture(
     request:Request,

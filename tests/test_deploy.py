@@ -249,9 +249,10 @@ def test_hub_sets_only_what_there_is(hub):
     from jupyterhub.spawner import Spawner
     from nativeauthenticator import NativeAuthenticator
     from packaging.requirements import Requirement
+    from traitlets.config import Application
     from systemdspawner import SystemdSpawner
     from voila.configuration import VoilaConfiguration
-    known = {k.__name__: k for k in (JupyterHub, Authenticator, NativeAuthenticator, Spawner, SystemdSpawner, VoilaConfiguration, KernelManager, MappingKernelManager)}
+    known = {k.__name__: k for k in (JupyterHub, Authenticator, NativeAuthenticator, Spawner, SystemdSpawner, VoilaConfiguration, KernelManager, MappingKernelManager, Application)}
     for section, values in hub.items():
         traits = known[section].class_traits(config=True)
         for name, value in values.items(): traits[name].validate(known[section].__new__(known[section]), value)
