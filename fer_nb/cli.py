@@ -805,6 +805,7 @@ def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits
     "Entry point of `fer-nb`"
+    warnings.filterwarnings('ignore', 'Image size') # Pillow's, before ours says more
     warnings.showwarning = lambda message, *a, **k: say(f'note: {message}')
     _speak_utf8()
     try:

@@ -7,8 +7,8 @@ __all__ = ['YUNET_FILE', 'YUNET_SHA256', 'YUNET_URLS', 'DetectorError', 'Face', 
            'resuming', 'find_yunet', 'fetch_yunet', 'YuNetDetector', 'WholePicture', 'load_detector']
 
 # %% ../nbs/02_detect.ipynb #4ab21ba2
-import hashlib, os, warnings
-from dataclasses import dataclass
+import hashlib, os, threading, warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ class Face:
     "One face that a detector found"
     box:tuple                        # x, y, width, height in pixels of the full picture, ints
     score:float                      # The detector's own: YuNet 0 to 1; Haar the weight of its last stage, no upper bound
-    landmarks:np.ndarray|None = None # 5×2 float32, pixels of the full picture: x and y of the person's right eye, left eye, nose, right and left corner of the mouth
+    landmarks:np.ndarray|None = field(default=None, compare=False) # 5×2 float32, pixels of the full picture: x and y of the person's right eye, left eye, nose, right and left corner of the mouth
 
 # %% ../nbs/02_detect.ipynb #1741b4ce
 def shrink(
@@ -62,10 +62,11 @@ class HaarDetector:
     ):
         self.max_side, self.scale_factor, self.min_neighbors, self.min_size, self.min_score = max_side, scale_factor, min_neighbors, min_size, min_score
         self._made = max_side, scale_factor, min_neighbors, min_size, min_score
+        self._lock = threading.Lock() # OpenCV crashes where two threads search at once
         self.cascade = cv2.CascadeClassifier(os.path.join(cv2.data.haarcascades, 'haarcascade_frontalface_default.xml'))
 
     def copy(self)->'HaarDetector':
-        "Another one like it: a detector serves one thread at a time"
+        "Another one like it: of several threads, each that has its own need not wait"
         return HaarDetector(*self._made)
 
     def __call__(self,
@@ -74,8 +75,7 @@ class HaarDetector:
         "Find upright frontal faces"
         small, scale = shrink(image, self.max_side)
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        boxes, _, weights = self.cascade.detectMultiScale3(gray, self.scale_factor, self.min_neighbors,
-                                                           minSize=(self.min_size,)*2, outputRejectLevels=True)
+        with self._lock: boxes, _, weights = self.cascade.detectMultiScale3(gray, self.scale_factor, self.min_neighbors, minSize=(self.min_size,)*2, outputRejectLevels=True)
         return _best_first(Face(_clip_box(np.array(b)/scale, image.shape), round(float(s), 3)) for b,s in zip(boxes, np.ravel(weights)) if s >= self.min_score)
 
 # %% ../nbs/02_detect.ipynb #a8e85d58
@@ -144,7 +144,7 @@ def _at_least(image, side): # black below and to the right, so that boxes stay w
     return cv2.copyMakeBorder(image, 0, max(0, side-h), 0, max(0, side-w), cv2.BORDER_CONSTANT)
 
 class YuNetDetector:
-    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks; raises `DetectorError` where its file is not there"
+    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks; raises `DetectorError` where its file is not there or is another"
     name = 'yunet'
 
     def __init__(self,
@@ -155,17 +155,20 @@ class YuNetDetector:
         path = path or find_yunet()
         if path is None: raise DetectorError(f"YuNet's file is not here; run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET")
         self.max_side, self._made = max_side, (path, max_side, score_threshold)
-        self.net = cv2.FaceDetectorYN.create(str(path), '', (max_side, max_side), score_threshold)
+        self._lock = threading.Lock() # OpenCV crashes where two threads search at once
+        try: self.net = cv2.FaceDetectorYN.create(str(path), '', (max_side, max_side), score_threshold)
+        except cv2.error: raise DetectorError(f"{path} is not there, or is no YuNet file; correct the path, or run fer-nb fetch yunet") from None
 
     def copy(self)->'YuNetDetector':
-        "Another one like it: a detector serves one thread at a time"
+        "Another one like it: of several threads, each that has its own need not wait"
         return YuNetDetector(*self._made)
 
     def _search(self, image, max_side): # -> list of Face
         small, scale = shrink(image, max_side)
         small = _at_least(small, 64)
-        self.net.setInputSize(small.shape[1::-1])
-        _, rows = self.net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+        with self._lock:
+            self.net.setInputSize(small.shape[1::-1])
+            _, rows = self.net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
         rows = [] if rows is None else rows[np.isfinite(rows).all(axis=1)]
         return _best_first(Face(_clip_box(r[:4]/scale, image.shape), round(float(r[14]), 3), (r[4:14]/scale).reshape(5,2)) for r in rows)
 

@@ -112,8 +112,10 @@ class LabelSet:
         raise LabelError(f"'{label}' is not in {self.name}: {', '.join(self)}")
 
     def emotion(self, label:str)->Emotion:
-        "How to show `label`: the user's own way, the table's, or a plain mark and a spare color"
+        "How to show `label`: the user's own way, the table's, or a plain mark and a spare color; raises `LabelError` for one that is in none of them"
+        label = label if label in self.own else canonical(label)
         if label in self.own: return self.own[label]
+        if label not in EMOTIONS and label not in self.labels: raise LabelError(f"'{label}' is not in {self.name}: {', '.join(self)}")
         return EMOTIONS.get(label) or Emotion(label, color=self._spare_color(label))
 
     def _spare_color(self, label): # none of the set's other classes has it, as long as there are enough
@@ -179,9 +181,9 @@ def map_labels(
     also:dict|None=None, # Source name -> target name, for what names alone do not tell
 )->tuple:                # Position in target of each source label, -1 where it has none; and the names that are dropped
     "Map label set to label set by name; raises `LabelError`"
-    also = {canonical(k): v for k,v in (also or {}).items()}
-    for name in also: source.index(name)
-    where = [target.index(also[l]) if l in also else target.labels.index(l) if l in target.labels else -1 for l in source]
+    also = {source[source.index(k)]: v for k,v in (also or {}).items()}
+    known = lambda l: any(l == name or l in target.emotion(name).aliases for name in target)
+    where = [target.index(also[l]) if l in also else target.index(l) if known(l) else -1 for l in source]
     return where, [l for l,i in zip(source, where) if i < 0]
 
 # %% ../nbs/00_labels.ipynb #79f57771

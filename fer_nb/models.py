@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['FERNET_SIZES', 'ARCHITECTURES', 'TRANSFER', 'mini_xception', 'fernet', 'deep_cnn', 'mobilenet', 'efficientnet_b4',
-           'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'in_precision', 'load_weights',
-           'join_towers']
+           'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'in_precision', 'load_weights']
 
 # %% ../nbs/12_models.ipynb #57391a17
 import os
@@ -63,24 +62,18 @@ def _stage(x, filters, convs):
 
 FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), (128,5), (256,3)))} # stem, and (width, convolutions) of each stage
 
-def _tower(x, stem, stages): # N×H×W×C -> N×h×w×channels
-    x = _conv(x, stem)
-    for filters, convs in stages: x = _stage(x, filters, convs)
-    return x
-
-# %% ../nbs/12_models.ipynb #3b6f9a10
 def fernet(
     label_set:LabelSet,
     input_shape:tuple=(48,48,1), # Height, width, channels
     size:str='small',            # Key of FERNET_SIZES
-    towers:int=1,                # Bodies side by side, whose features the heads see together
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
 )->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million; a pair of these twice as many"
+    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million"
+    stem, stages = FERNET_SIZES[size]
     inputs = layers.Input(input_shape, name='faces')
-    bodies = [_tower(inputs, *FERNET_SIZES[size]) for _ in range(towers)]
-    x = layers.Concatenate(name='towers')(bodies) if towers > 1 else bodies[0]
+    x = _conv(inputs, stem)
+    for filters, convs in stages: x = _stage(x, filters, convs)
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'fernet_{size}')
 
@@ -164,7 +157,7 @@ def efficientnet_b4(
 
 # %% ../nbs/12_models.ipynb #42f4b1b0
 ARCHITECTURES = {'mini_xception': mini_xception, 'deep_cnn': deep_cnn, 'mobilenet': mobilenet, 'mobilenet-large': partial(mobilenet, size='large'),
-                 'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base'), 'fernet-base-pair': partial(fernet, size='base', towers=2)}
+                 'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base')}
 TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4')  # Those that have ImageNet weights
 
 def _architecture(name):
@@ -175,7 +168,7 @@ def create_model(
     name:str,                      # A key of ARCHITECTURES
     labels='fer2013',              # Label set, name of one, or list of names
     input_shape:tuple|None=None,   # Height, width, channels; the architecture's own if None
-    weights=None,                  # None, 'imagenet', a model's name, path of a .keras or .h5 file, or several, one for each tower: see load_weights
+    weights:str|None=None,         # None, 'imagenet', a model's name, or path of a .keras or .h5 file: see load_weights
     also=(),                       # More label sets, each a head of its own
     **kwargs,                      # To the architecture, such as dropout
 )->keras.Model:                    # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
@@ -188,8 +181,7 @@ def create_model(
     if input_shape: kwargs['input_shape'] = tuple(input_shape)
     try: model = make(get_label_set(labels), **kwargs)
     except TypeError as e: raise ModelError(f"{name} cannot be built so ({str(e).split(') ')[-1]})") from None
-    if isinstance(weights, (list, tuple)): join_towers(model, [load_network(w) for w in weights])
-    elif weights: load_weights(model, weights)
+    if weights: load_weights(model, weights)
     return model
 
 # %% ../nbs/12_models.ipynb #ee10365c
@@ -279,20 +271,3 @@ def load_weights(
         layer.set_weights(arrays); taken += sum(a.size for a in arrays)
     if taken < model.count_params()/2: raise ModelError(f"{name_or_path} is another network than {model.name}: only {taken:,} of its {model.count_params():,} parameters fit")
     return taken
-
-# %% ../nbs/12_models.ipynb #91d4be05
-def join_towers(
-    model:keras.Model, # With as many towers as there are networks; changed in place
-    networks,          # Keras networks of the towers' body, with the same outputs
-)->None:
-    "Give each tower the body of one network, and the heads the mean of theirs; raises `ModelError`"
-    towers = model.get_layer('towers').input if 'towers' in [l.name for l in model.layers] else []
-    if len(towers) != len(networks): raise ModelError(f'{model.name} has {len(towers) or "no"} towers for {len(networks)} networks; give as many')
-    for tower, network in zip(towers, networks):
-        mine = [l for l in keras.Model(model.inputs[0], tower).layers if l.weights]
-        theirs = [l.get_weights() for l in network.layers if l.weights][:len(mine)]
-        if network.output_names != model.output_names or [[w.shape for w in l.get_weights()] for l in mine] != [[w.shape for w in a] for a in theirs]: raise ModelError(f'{network.name} is another network than a tower of {model.name}; choose others')
-        for layer, arrays in zip(mine, theirs): layer.set_weights(arrays)
-    for name in model.output_names:
-        kernels, biases = zip(*(n.get_layer(name).get_weights() for n in networks))
-        model.get_layer(name).set_weights([np.concatenate(kernels)/len(kernels), np.mean(biases, axis=0)])

@@ -29,7 +29,7 @@ def to_svg(
     svg = re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.S)
     svg = re.sub(r' id="(figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|legend|PathCollection|QuadMesh|LineCollection|FillBetweenPolyCollection|PolyCollection)[^"]*"', '', svg)
     svg = re.sub(r'''<g id=(["'])tip:(.*?)\1>''', r'<g class="tip" tabindex="0"><title>\2</title>', svg, flags=re.S)
-    return re.sub(r'<svg ', f'<svg role="img" aria-label="{html.escape(alt)}" ', svg, count=1)
+    return svg.replace('<svg ', f'<svg role="img" aria-label="{html.escape(alt)}" ', 1)
 
 # %% ../nbs/35_plots.ipynb #227d7a42
 def new_figure(width=7, height=3, n=1, **kw): # -> Figure and its axes, without pyplot's state

@@ -33,7 +33,7 @@ def is_hidden(
 
 MAX_SIDE = 16_384         # pixels; a wider or higher picture is refused
 MAX_PIXELS = 128_000_000  # pixels; about 384 MB as RGB
-Image.MAX_IMAGE_PIXELS = None # our own check, with our own message, takes its place
+if Image.MAX_IMAGE_PIXELS: Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_SIDE**2) # our own check, with our own message, comes first; Pillow still refuses what has twice as many, here and in the program that imports this
 
 def _check_size(width, height, name, most=MAX_PIXELS):
     if max(width, height) <= MAX_SIDE and width*height <= most: return
@@ -79,6 +79,7 @@ def _open_image(src, name, most): # path or file object -> upright RGB array
     except IsADirectoryError: raise ImageError(f"{name} is a folder; give the pictures in it, such as {name}/*.jpg") from None
     except PermissionError: raise ImageError(f"{name} may not be read; check its permissions") from None
     except ImageError: raise
+    except Image.DecompressionBombError: raise TooLarge(f"{name} has far too many pixels; at most {MAX_SIDE} on a side and {most/1e6:g} million in all: make it smaller first") from None
     except Exception: raise _damaged(name) from None
 
 # %% ../nbs/01_preprocess.ipynb #28fb53a7

@@ -22,9 +22,9 @@ class Recognition:
     score:float          # The detector's own, see Face
     label:str            # The most probable class
     confidence:float     # Its probability, 0 to 1
-    probabilities:dict   # Label -> probability; they sum to 1
-    emotion:Emotion=field(repr=False)  # How the label is shown: emoji, color, words
-    landmarks:np.ndarray|None=field(default=None, repr=False) # 5×2 pixels, where the detector gives them
+    probabilities:dict=field(hash=False) # Label -> probability; they sum to 1
+    emotion:Emotion=field(repr=False, compare=False)  # How the label is shown: emoji, color, words
+    landmarks:np.ndarray|None=field(default=None, repr=False, compare=False) # 5×2 pixels, where the detector gives them
     sure:bool=True       # False where the confidence is under the recognizer's threshold
     flags:tuple=()       # Why not to trust the answer: 'small', 'blurred'
 
@@ -78,13 +78,13 @@ def face_flags(
     face:np.ndarray, # H×W×C float32, the input made from it
 )->tuple:            # Of 'small', 'blurred'; empty for a face that can be judged
     "Say why an answer should not be trusted"
-    return ('small',)*(min(box[2:]) < SMALL_FACE) + ('blurred',)*(sharpness(face) < BLURRED)
+    return ('small',)*bool(min(box[2:]) < SMALL_FACE) + ('blurred',)*bool(sharpness(face) < BLURRED)
 
 # %% ../nbs/21_recognize.ipynb #51aae668
 def _recognition(label_set, face, p, threshold, flags): # a Face, its probabilities and flags -> Recognition
     by_label = {l: round(float(v), 6) for l,v in zip(label_set, p)}
     best = max(by_label, key=by_label.get)
-    return Recognition(face.box, face.score, best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
+    return Recognition(tuple(round(float(v)) for v in face.box), float(face.score), best, by_label[best], by_label, label_set.emotion(best), face.landmarks, by_label[best] >= threshold, flags)
 
 # %% ../nbs/21_recognize.ipynb #9cbb0262
 class Recognizer:
@@ -129,8 +129,9 @@ class Recognizer:
         row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
         return [Recognitions((row(f, *next(answers)) for f in found), self.label_set.labels) for found in faces]
 
-    def many(self, images, faces)->list: # Pictures and for each a list of Face -> for each its Recognitions
-        "Name the expressions of the faces of several pictures in one batch"
+    def many(self, images, faces)->list: # Anything read_image takes, and for each a list of Face -> for each its Recognitions
+        "Name the expressions of the faces of several pictures in one batch; raises `ImageError`"
+        images, faces = [read_image(im) for im in images], [list(found) for found in faces]
         return self.answer([self.inputs(im, found) for im,found in zip(images, faces)], faces)
 
     def _row(self, face, p, flags=()): return _recognition(self.label_set, face, p, self.threshold, flags)

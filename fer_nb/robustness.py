@@ -22,10 +22,11 @@ from .evaluate import expected_calibration_error, output_for, predict_dataset
 # %% ../nbs/33_robustness.ipynb #b46bd4b7
 def _low_resolution(face, px, rng):
     h, w = face.shape[:2]
+    px = round(px)
     return cv2.resize(cv2.resize(face, (px, px), interpolation=cv2.INTER_AREA), (w, h), interpolation=cv2.INTER_CUBIC)
 
 def _jpeg(face, quality, rng):
-    return cv2.imdecode(cv2.imencode('.jpg', face, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED).reshape(face.shape)
+    return cv2.imdecode(cv2.imencode('.jpg', face, [cv2.IMWRITE_JPEG_QUALITY, round(quality)])[1], cv2.IMREAD_UNCHANGED).reshape(face.shape)
 
 def _rotate(face, degrees, rng):
     h, w = face.shape[:2]

@@ -43,10 +43,12 @@ def check_table(
     if out.suffix.lower() not in KINDS: raise TableError(f"{out} has no known ending; name the table .csv or .parquet")
     if out.is_dir(): raise TableError(f"{out} is a folder; give the name of a file")
     if not out.parent.is_dir(): raise TableError(f"there is no folder {out.parent}; make it first, or choose another")
-    if out.suffix.lower() == '.parquet':
-        from importlib.util import find_spec
-        if not find_spec('pyarrow'): raise TableError("a .parquet table needs pyarrow; run pip install 'fer_nb[parquet]', or name the table .csv")
+    if out.suffix.lower() == '.parquet': _need_pyarrow()
     return out
+
+def _need_pyarrow():
+    from importlib.util import find_spec
+    if not find_spec('pyarrow'): raise TableError("a .parquet table needs pyarrow; run pip install 'fer_nb[parquet]', or name the table .csv")
 
 # %% ../nbs/23_tables.ipynb #5e3bf51b
 def disk_error(
@@ -147,6 +149,7 @@ def read_rows(
     "Read a table piece by piece, with memory that does not grow; raises `TableError`"
     path = Path(path).expanduser()
     if not path.exists() and part_path(path).exists(): path = part_path(path)
+    if path.suffix.lower() == '.parquet': _need_pyarrow()
     try:
         if path.suffix.lower() == '.parquet':
             import pyarrow.parquet as pq
@@ -187,4 +190,8 @@ def to_parquet(
             writer = writer or pq.ParquetWriter(part, schema)
             writer.write_table(pa.Table.from_pandas(_typed(piece), schema, preserve_index=False))
         if writer: writer.close(); os.replace(part, out)
-    except OSError as e: part.unlink(missing_ok=True); raise e if isinstance(e, TableError) else disk_error(e, out) from None
+    except (OSError, ValueError) as e:
+        if writer: writer.close()
+        part.unlink(missing_ok=True)
+        if isinstance(e, ValueError): raise TableError(f"{out} cannot be made of {source}: a column holds text that Parquet would need as numbers ({str(e)[:80]}); name the table .csv") from None
+        raise e if isinstance(e, TableError) else disk_error(e, out) from None

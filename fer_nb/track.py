@@ -129,6 +129,7 @@ class Smoother:
         self.seconds, self.forget, self.last = seconds, forget, {}
 
     def _one(self, number, p, time): # -> the smoothed row
+        if number is None: return p # held back by the tracker: nobody yet
         known = self.last.get(number)
         if known and self.seconds > 0:
             w = 1 - np.exp(-max(0., time - known[0])/self.seconds)
@@ -137,7 +138,7 @@ class Smoother:
         return p
 
     def update(self,
-        numbers:list,             # Of the faces, from FaceTracker
+        numbers:list,             # Of the faces, from FaceTracker; one of None is not averaged
         probabilities:np.ndarray, # N×C, rows sum to 1
         time:float,               # Seconds
     )->np.ndarray:                # N×C float32, rows sum to 1

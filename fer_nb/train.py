@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'OPTIMIZERS', 'POLICIES', 'TrainError', 'TrainConfig', 'save_config', 'load_config',
            'own_data_config', 'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes',
-           'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'asked_ahead', 'balanced_rows',
-           'KernelMuon', 'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished',
-           'plateau_rate', 'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable',
-           'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
+           'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'KernelMuon',
+           'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
+           'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
+           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b33827dc
 import contextlib, csv, hashlib, json, os, shutil, time, zlib
@@ -33,8 +33,7 @@ OPTIMIZERS, POLICIES = ('adamw','muon','sgd','adam'), ('float32','mixed_bfloat16
 
 def _text(value): return isinstance(value, str) and bool(value.strip())
 _RULES = (('the name of an architecture', _text, 'model'),
-          ('a text, or none', lambda v: v is None or _text(v), 'labels second'),
-          ('the name or file of a network, several, or none', lambda v: v is None or _text(v) or isinstance(v, tuple) and bool(v) and all(map(_text, v)), 'weights'),
+          ('a text, or none', lambda v: v is None or _text(v), 'labels second weights'),
           ('an Augment, or none', lambda v: v is None or isinstance(v, Augment), 'augment'),
           ('a Preprocess', lambda v: isinstance(v, Preprocess), 'preprocess'),
           ('names or files of networks', lambda v: isinstance(v, tuple) and all(map(_text, v)), 'teachers'),
@@ -42,7 +41,7 @@ _RULES = (('the name of an architecture', _text, 'model'),
           (f"one of {', '.join(OPTIMIZERS)}", lambda v: v in OPTIMIZERS, 'optimizer'),
           (f"one of {', '.join(POLICIES)}", lambda v: v in POLICIES, 'precision'),
           ('a whole number of 1 or more', lambda v: is_number(v, 1, whole=True), 'epochs batch_size'),
-          ('a whole number of 0 or more', lambda v: is_number(v, 0, whole=True), 'seed teach_copies head_epochs plateau patience devices subset'),
+          ('a whole number of 0 or more', lambda v: is_number(v, 0, whole=True), 'seed head_epochs plateau patience devices subset'),
           ('a number over 0', lambda v: is_number(v, 0) and v > 0, 'learning_rate fine_rate'),
           ('a number of 0 or more', lambda v: is_number(v, 0, 1e6), 'warmup_epochs weight_decay class_weights second_weight'),
           ('a number from 0 to 1', lambda v: is_number(v, 0, 1), 'teacher_weight unfreeze target_accuracy'),
@@ -75,8 +74,7 @@ class TrainConfig:
     teachers:tuple=()             # Names or files of trained networks; their mean answer is mixed into the labels
     teacher_weight:float=.5       # ... at this share
     teach_views:bool=False        # Ask the teachers about each changed face as the network sees it, in place of once about each face
-    teach_copies:int=0            # Ask the teachers about so many changed copies of each face before the first epoch, and learn from these copies; 0 from new ones each time
-    weights:str|tuple|None=None   # To begin with: 'imagenet', a model's name, a file, or several, one for each tower, see load_weights
+    weights:str|None=None         # To begin with: 'imagenet', a model's name, or a file, see load_weights
     head_epochs:int=0             # With weights to begin with: epochs in which only the head learns
     unfreeze:float=.3             # After them: share of the body's layers, from the top, that learn too
     fine_rate:float=.0003         # ... at this learning rate
@@ -88,7 +86,6 @@ class TrainConfig:
 
     def __post_init__(self):
         if why := broken_rule(self, _RULES): raise TrainError(why)
-        if self.teach_copies and (self.teach_views or not self.teachers or not self.augment): raise TrainError('teach_copies needs teachers and augment, and no teach_views')
         if self.head_epochs > self.epochs: raise TrainError(f'head_epochs is {self.head_epochs}; it has to be at most epochs, which is {self.epochs}')
 
 # %% ../nbs/13_train.ipynb #e8694170
@@ -106,8 +103,7 @@ def load_config(
         d = json.loads(path.read_text())
         d['preprocess'] = Preprocess(**d.get('preprocess', {}))
         if d.get('augment', {}) is not None: d['augment'] = Augment(**d.get('augment', {}))
-        for key in ('teachers', 'weights'): # JSON has no tuples
-            if isinstance(d.get(key), list): d[key] = tuple(d[key])
+        if isinstance(d.get('teachers'), list): d['teachers'] = tuple(d['teachers'])
         return TrainConfig(**d)
     except FerError as e: raise TrainError(f"{path}: {e}") from None
     except FileNotFoundError: raise TrainError(f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}") from None
@@ -129,10 +125,10 @@ def own_data_config(
 # %% ../nbs/13_train.ipynb #93b429e1
 class FaceBatches(keras.utils.PyDataset):
     "Augmented batches in a new order every epoch: faces B×size×size×channels float32, 0 to 255, and soft labels B×classes float32, with a second head a pair of them; a last batch that is not full is left out; raises `TrainError` without votes for the second head"
-    def __init__(self, ds:FaceDataset, config:TrainConfig, copies=None):
+    def __init__(self, ds:FaceDataset, config:TrainConfig):
         super().__init__()
         self.ds, self.config, self.epoch, self._drawn = ds, config, 0, (None, None)
-        self.images, self.targets, self.copies = np.ascontiguousarray(ds.images), first_targets(ds, config), copies # asked_ahead's, or None
+        self.images, self.targets = np.ascontiguousarray(ds.images), first_targets(ds, config)
         self.first = self.targets.shape[1] # columns of the first head; those of a second one follow
         if config.second: self.targets = np.hstack([self.targets, second_votes(ds, config)])
 
@@ -147,16 +143,9 @@ class FaceBatches(keras.utils.PyDataset):
     def __getitem__(self, i):
         c, rng = self.config, np.random.default_rng((self.config.seed, self.epoch, i))
         rows = self._rows()[i*c.batch_size:(i+1)*c.batch_size]
-        faces, y, augment = (self.images[rows], self.targets[rows], c.augment) if self.copies is None else self._copied(rows, rng)
-        x = faces_input(augment_batch(faces, rng, augment), c.preprocess)
+        x, y = faces_input(augment_batch(self.images[rows], rng, c.augment), c.preprocess), self.targets[rows]
         if c.augment: x, y = mix_batch(x, y, rng, c.augment)
         return x, ((y[:,:self.first], y[:,self.first:]) if c.second else y)
-
-    def _copied(self, rows, rng): # one copy of each face, with what the teachers said of it; still to be mirrored and covered
-        faces, answers = self.copies
-        which, y, share = rng.integers(len(faces), size=len(rows)), self.targets[rows].copy(), self.config.teacher_weight
-        y[:,:self.first] = (1-share)*y[:,:self.first] + share*answers[which,rows]*y[:,:self.first].sum(axis=1, keepdims=True)
-        return faces[which,rows], y, replace(self.config.augment, rotate=0., shift=0., zoom=0., brightness=0., contrast=0.)
 
 # %% ../nbs/13_train.ipynb #41a75a6c
 def soft_labels(
@@ -192,12 +181,11 @@ def teacher_answers(
     teacher:keras.Model,
     ds:FaceDataset,
     config:TrainConfig,
-    mirror:bool=True,    # Mean of each face and its mirror image
 )->np.ndarray:           # N×classes float32, rows sum to 1
-    "What a trained network says of each face; raises `TrainError`"
+    "What a trained network says of each face and its mirror image; raises `TrainError`"
     body, x = _for_labels(teacher, ds.label_set, config), faces_input(ds.images, config.preprocess)
     ask = lambda faces: keras.ops.convert_to_numpy(keras.ops.softmax(body.predict_on_batch(faces).astype(np.float32)))
-    return np.concatenate([(ask(v) + ask(v[:,:,::-1]))/2 if mirror else ask(v) for v in (x[i:i+512] for i in tqdm(range(0, len(x), 512), desc='asking a teacher', delay=2, leave=False))])
+    return np.concatenate([(ask(v) + ask(v[:,:,::-1]))/2 for v in (x[i:i+512] for i in tqdm(range(0, len(x), 512), desc='asking a teacher', delay=2, leave=False))])
 
 def _for_labels(teacher, label_set, config): # the part of a teacher that answers for these labels
     name, outputs = label_set.name, dict(zip(teacher.output_names, teacher.outputs))
@@ -208,7 +196,7 @@ def _for_labels(teacher, label_set, config): # the part of a teacher that answer
 
 def taught(ds:FaceDataset, config:TrainConfig)->FaceDataset: # With soft labels, where there are teachers
     "Mix the mean answer of the teachers into the labels"
-    if not config.teachers or config.teach_views or config.teach_copies: return ds
+    if not config.teachers or config.teach_views: return ds
     answers = np.mean([teacher_answers(load_network(t), ds, config) for t in config.teachers], axis=0)
     labels = soft_labels(ds.labels, len(ds.label_set), config.label_smoothing) if ds.soft is None else ds.soft
     return replace(ds, soft=((1-config.teacher_weight)*labels + config.teacher_weight*answers).astype(np.float32))
@@ -242,18 +230,6 @@ def as_student(model:keras.Model, label_set, config:TrainConfig)->keras.Model:
     if config.precision == 'mixed_float16': student.dtype_policy = model.dtype_policy # by which Keras knows that the loss has to be scaled
     student.teach = teaching(label_set, config)
     return student
-
-# %% ../nbs/13_train.ipynb #2f7a90c4
-def asked_ahead(
-    ds:FaceDataset,
-    config:TrainConfig,
-)->tuple|None:         # copies×N×S×S(×3) uint8 and copies×N×classes float32; None where config asks for no copies
-    "Changed copies of each face, nothing covered, and the mean answer of the teachers about each; raises `TrainError`"
-    if not config.teach_copies: return None
-    rng, change = np.random.default_rng((config.seed, config.teach_copies, len(ds))), replace(config.augment, erase=0.)
-    copies = [np.stack(augment_batch(ds.images, rng, change)) for _ in range(config.teach_copies)]
-    teachers = [load_network(t) for t in config.teachers]
-    return np.stack(copies), np.stack([np.mean([teacher_answers(t, replace(ds, images=c), config, mirror=False) for t in teachers], axis=0) for c in copies])
 
 # %% ../nbs/13_train.ipynb #f2332e37
 def balanced_rows(
@@ -537,7 +513,7 @@ def _build(model, held_out): # every variable before the first step, which Tenso
     model.evaluate(x[:256], tuple(t[:256] for t in y) if isinstance(y, tuple) else y[:256], batch_size=256, verbose=0) # makes those of the metrics
 
 def _fit(model, config, training, validation, folder, callbacks):
-    batches, held_out = FaceBatches(training, config, asked_ahead(training, config)), _held_out(validation, config)
+    batches, held_out = FaceBatches(training, config), _held_out(validation, config)
     done = _restore(model, config, folder, len(batches))
     _tidy_history(folder, done) # rows of another beginning, or of an epoch whose state was not saved
     for phase in phases(config):
