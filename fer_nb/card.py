@@ -112,7 +112,7 @@ def _figures(m, name): # one output's figures on test, beside validation
     rows = [[title, _with_interval(m, k, form), form(v.get(k))] for title,k,form in _ROWS if k in m]
     if 'accuracy_without_leaks' in m: rows.insert(1, ['Accuracy without faces that stand in training too', _with_interval(m, 'accuracy_without_leaks'), _p(v.get('accuracy_without_leaks'))])
     classes = [[n, _p(r['precision']), _p(r['recall']), _p(r['f1']), _n(r.get('auc')), f"{r['support']:,}"] for n,r in m['per_class'].items()]
-    return f"### Output `{name}`, {m['n']:,} test faces of {m['dataset']}\n\nIn brackets: 95 % bootstrap intervals.\n\n" + markdown_table(['Figure', 'Test', 'Validation'], rows) + '\n\n' + markdown_table(['Class', 'Precision', 'Recall', 'F1', 'ROC AUC', 'Test faces'], classes) + '\n'
+    return f"### Output `{name}`, {m['n']:,} test faces of {m['dataset']}\n\nIn brackets: 95 % bootstrap intervals; that of the calibration error, which luck alone makes larger, ends at the figure itself.\n\n" + markdown_table(['Figure', 'Test', 'Validation'], rows) + '\n\n' + markdown_table(['Class', 'Precision', 'Recall', 'F1', 'ROC AUC', 'Test faces'], classes) + '\n'
 
 def _failures(m): # what goes wrong most, from the figures
     weak = min((n for n,r in m['per_class'].items() if r['recall'] is not None), key=lambda n: m['per_class'][n]['recall'])

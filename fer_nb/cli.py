@@ -31,6 +31,8 @@ Answers = Annotated[Optional[str], typer.Option('--labels', help="Which of the m
 Dask = Annotated[Optional[str], typer.Option('--dask', help='Address of a Dask scheduler, such as tcp://host:8786, whose workers share the work.')]
 def _language(code): # the callback of --language
     if code and code.split('-')[0] not in LANGUAGES: raise FerError(f"no language '{code}'; choose {', '.join(LANGUAGES)}")
+    named = os.environ.get('FER_NB_LANGUAGE')
+    if not code and named and named.split('-')[0] not in LANGUAGES: raise FerError(f"FER_NB_LANGUAGE names no language ('{named}'); choose {', '.join(LANGUAGES)}, or unset it")
     return code
 
 Language = Annotated[Optional[str], typer.Option('--language', '-l', callback=_language, help='Of the words on pictures: en, es, fr, de, pt, zh, ja, hi or ar.')]
@@ -187,9 +189,11 @@ def _search_smaller(detector, side): # name and side -> what Recognizer.load tak
     return load_detector(detector, max_side=side) if side else detector
 
 def _video_folder(source, out, dask, options, setup):
-    from fer_nb.batch import analyze_folder
+    from fer_nb.batch import FILMS, analyze_folder, find_files
     if not out: raise FerError(f"{source} is a folder; say with --out in which folder the tables of its films shall be")
     done = analyze_folder(source, out, client=dask, progress=sys.stderr.isatty(), setup=setup, **options)
+    films = find_files(source, FILMS)
+    if left := len(films) - len(done): say(f"left out: {left} of {len(films)} films, whose tables are in {out} already; remove these, or give another folder, to make them anew")
     for d in done: say(f"error: {d['error']}") if 'error' in d else typer.echo(f"{d['table']}: {d['frames']} frames, {d['frames_without_face']} without a face")
     if any('error' in d for d in done): raise typer.Exit(2)
 
@@ -197,7 +201,7 @@ def _video_folder(source, out, dask, options, setup):
 @app.command()
 def video(
     source:Annotated[str, typer.Argument(help='A film (MP4, MOV, MKV, WebM, AVI), an address, camera (camera:1 is the second), or a folder of films.', show_default=False)],
-    out:Annotated[Optional[Path], typer.Option('--out', '-o', help='Table to write, .csv or .parquet: one row a frame and face. Of a folder of films: the folder for their tables.')]=None,
+    out:Annotated[Optional[Path], typer.Option('--out', '-o', help='Table to write, .csv or .parquet: one row a frame and face. Of a folder of films: the folder for their tables; a film whose table is there is left out.')]=None,
     save_annotated:Annotated[Optional[Path], typer.Option(help='Film to write with the faces drawn, and its sound: .mp4, .mov, .mkv or .webm.')]=None,
     summary:Annotated[Optional[Path], typer.Option(help='Folder for summary.json, timeline.png and, of a film, moments.png, which shows faces.')]=None,
     every:Annotated[int, typer.Option(help='Look at every n-th frame only.')]=1,
@@ -530,7 +534,7 @@ Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv, row 
 def _load_faces(data, labels, preprocess, votes=None, crop=False): # what train and export read
     from fer_nb.data import with_ferplus
     ds, problems = _read_faces(data, labels, preprocess, votes, crop)
-    _say_problems(data, ds, problems)
+    _say_problems(data, ds, problems, crop)
     return with_ferplus(ds, votes) if votes and ds.name != 'ferplus' else ds
 
 def _read_faces(data, labels, preprocess, votes, crop=False): # FER2013's faces under FER+'s labels, or any source; and what was left out
@@ -544,8 +548,8 @@ def _read_faces(data, labels, preprocess, votes, crop=False): # FER2013's faces 
     if not votes: raise FerError(f"the labels of FER+ are votes on the faces of {data}; give them with --votes fer2013new.csv")
     return load_ferplus(data, votes), []
 
-def _say_problems(data, ds, problems): # the first is a sample: a class that the model lacks, say
-    if problems: say('left out: {} of {}, the first: {}: {}; fer-nb data prepare {} says which cannot be read'.format(len(problems), len(ds)+len(problems), *problems[0], data))
+def _say_problems(data, ds, problems, crop): # the first is a sample: a class that the model lacks, say
+    if problems: say('left out: {} of {}, the first: {}: {}; fer-nb data prepare {}{} says which cannot be read'.format(len(problems), len(ds)+len(problems), *problems[0], data, ' --crop'*crop))
 
 def _config_from(model, epochs, labels): # fine-tune a model of this project on other labels: its input, its architecture, its weights
     from dataclasses import replace
@@ -594,7 +598,7 @@ def train(
     if (config is None) == (start is None): raise FerError('give --config FILE to repeat a run, or --from MODEL to fine-tune one on data of your own')
     if config: _refuse({'--epochs': epochs, '--labels': labels}, '--config repeats a run as it was')
     for path in filter(None, (config, data, votes)): # said before TensorFlow is loaded, which takes long
-        if not path.exists(): raise FerError(f"{path} is not there; see data/README.md for data, models/mini_xception/train.json for a configuration")
+        if not path.exists(): raise FerError(f"{path} is not there; " + ('see data/README.md' if 'fer2013' in path.name else 'check the path'))
     if start: _weights_of(start)
     _need('keras', 'onnx', *['tensorflow', 'tensorboard']*bool(tensorboard))
     from fer_nb.train import load_config, train as fit
@@ -606,7 +610,7 @@ def train(
     network = fit(cfg, ds, out, _tensorboard(tensorboard))
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
     export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own, temperature=before[1] if before and before == _fitted(out) else None)
-    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop)
+    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop + ' --split test'*bool(start))
 
 # %% ../nbs/42_cli.ipynb #e037a32b
 @app.command('export')
@@ -615,10 +619,12 @@ def export_command(
     out:Annotated[Path, typer.Option(help='Model folder to write; the ONNX ones can be used by this path.')],
     format:Annotated[str, typer.Option(help='onnx, litert or keras.')]='onnx',
     precision:Annotated[str, typer.Option(help='float32, float16 (half the size) or int8 (a quarter); the last two for onnx.')]='float32',
-    data:Annotated[Optional[Path], typer.Option(help='Labeled faces: int8 chooses its scales on their training part, and the accuracy before and after is measured on their validation part.')]=None,
+    data:Annotated[Optional[Path], typer.Option(help='Labeled faces: int8 chooses its scales on their training part, and the accuracy before and after is measured on their validation part. Pictures are taken as crops of faces; of photos, add --crop.')]=None,
+    crop:Crop=False,
 ):
     "Write MODEL in another format, refusing one that answers differently from Keras; with --data also say what the smaller precision costs"
-    if data and not data.exists(): raise FerError(f"{data} is not there; see data/README.md")
+    if data and not data.exists(): raise FerError(f"{data} is not there; check the path")
+    if not data: _refuse({'--crop': crop}, 'without --data no pictures are read')
     if format != 'onnx': _refuse({'--data': data}, f'accuracy is measured for onnx, not for {format}')
     if precision == 'int8' and not data: raise FerError('int8 has to see faces to choose its scales; give --data')
     _weights_of(model); _make_folder(out)
@@ -628,7 +634,7 @@ def export_command(
     from fer_nb.preprocess import faces_input
     from fer_nb.spec import find_model, load_spec
     network, spec = load_network(model), load_spec(find_model(model))
-    ds = data and _load_faces(data, spec.label_set(), spec.preprocess)
+    ds = data and _load_faces(data, spec.label_set(), spec.preprocess, crop=crop)
     faces = faces_input(_spread_over(ds.part('train').images, 512), spec.preprocess) if ds else None
     convert(network, spec, out, format, precision, faces)
     (out/'export.json').unlink(missing_ok=True) # of what lay there before
@@ -658,9 +664,9 @@ def _judging(name, data, votes, crop=False): # a model, and the data sets that i
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
     ds, problems = _read_faces(data, _labels_of_arrays(data, model.spec) if data.suffix == '.npz' else model.spec.label_set(), model.spec.preprocess, votes, crop)
-    _say_problems(data, ds, problems)
+    _say_problems(data, ds, problems, crop)
     if votes and ds.ids.dtype.kind not in 'iu': raise FerError(f"the votes of FER+ belong to fer2013.csv, not to {data}; leave out --votes")
-    _say_learned(model, data, ds)
+    _say_learned(model, data, ds, crop)
     return model, [ds] + ([as_ferplus(ds, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
 
 def _labels_of_arrays(path, spec): # the label set to read an .npz with: None where its own names are those of an output, else an output's that has them all, in another order or among others
@@ -668,10 +674,10 @@ def _labels_of_arrays(path, spec): # the label set to read an .npz with: None wh
     own, sets = load_dataset(path)[0].label_set.labels, [spec.label_set(output) for output in spec.outputs]
     return None if any(s.labels == own for s in sets) else next((s for s in sets if set(own) <= set(s.labels)), None)
 
-def _say_learned(model, data, ds): # a folder is split anew when pictures come or go, and then the test part may hold faces that were trained on
+def _say_learned(model, data, ds, crop): # a folder is split anew when pictures come or go, and then the test part may hold faces that were trained on
     from fer_nb.evaluate import learned_from
     held = ds[ds.split != 0]
-    if seen := learned_from(model.folder, held).sum(): say(f'{seen} of the {len(held)} faces that {data} holds for validation and test are faces that {model.name} learned from, so its figures come out too good; parts stay as they are in the file that fer-nb data prepare {data} --out faces.npz writes: train and judge on that')
+    if seen := learned_from(model.folder, held).sum(): say(f'{seen} of the {len(held)} faces that {data} holds for validation and test are faces that {model.name} learned from, so its figures come out too good; parts stay as they are in the file that fer-nb data prepare {data}{" --crop"*crop} --out faces.npz writes: train and judge on that')
 
 @app.command()
 def calibrate(
@@ -773,6 +779,7 @@ def explain(
     if photos: return _explain_photos(Recognizer.load(model, detector, labels=labels), photos, out or Path('explained'), label, method.value)
     _refuse({'--label': label, '--labels': labels, '--method': method != Method.auto, '--detector': detector != 'auto'}, 'without photos the data are explained')
     fitted, (ds, *_) = _judging(model, data, None, crop)
+    if find_spec('keras'): _need('keras') # without it the page lacks a part
     from fer_nb.explanation import write_explanation
     say(f"wrote {write_explanation(fitted, ds.part(split), out or Path('explanation.html'))}; it shows faces of the data")
 

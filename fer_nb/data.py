@@ -128,7 +128,7 @@ def read_fer2013(
 )->tuple:               # FaceDataset of the good rows, and a list of (line, reason) of the others
     "Read the official CSV (Goodfellow et al. 2013); raises `DataError`"
     path, label_set = Path(path), get_label_set('fer2013')
-    if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET}")
+    if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET if 'fer2013' in path.name.lower() else 'check the path'}")
     try:
         with _open_text(path) as f: blocks = list(tqdm(_read_blocks(f, path, len(label_set)), desc=f'reading {path.name}', unit_scale=2000, unit=' faces', leave=False, delay=2))
     except (csv.Error, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError) as e: raise DataError(f"{path} is damaged or locked ({' '.join(str(e).split())}); {HOW_TO_GET}") from None

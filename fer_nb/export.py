@@ -17,13 +17,21 @@ from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, sav
 from .backend import keras, layers
 from .models import in_precision, multiply_adds
 
+# %% ../nbs/14_export.ipynb #0d6ab3f1
+@contextlib.contextmanager
+def _quiet(): # Keras and the exporters print to stdout, warn and log
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(): warnings.simplefilter('ignore'); yield
+    finally: logging.disable(logging.NOTSET)
+
 # %% ../nbs/14_export.ipynb #ee435348
 def as_float32(
     model:keras.Model,
 )->keras.Model: # Same function and weights
     "Clone `model` with every layer computing in float32"
     new = in_precision(model, 'float32')
-    new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
+    with _quiet(): new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
     return new
 
 # %% ../nbs/14_export.ipynb #d364600c
@@ -53,13 +61,6 @@ def _rename_ends(graph, renames): # in place; renames: old name -> new name
     for node in graph.node:
         node.input[:] = [renames.get(n, n) for n in node.input]
         node.output[:] = [renames.get(n, n) for n in node.output]
-
-@contextlib.contextmanager
-def _quiet(): # the exporters print to stdout and log
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(): warnings.simplefilter('ignore'); yield
-    finally: logging.disable(logging.NOTSET)
 
 def spec_metadata(spec:ModelSpec)->str:
     "What a weights file says of itself: the spec without the hashes of files"
@@ -100,7 +101,7 @@ def run_litert(
 )->list:               # One N×labels array an output, sorted by the names of the outputs in the file
     "Run a LiteRT file, for the check of an export"
     import tensorflow as tf
-    net = tf.lite.Interpreter(str(path))
+    with _quiet(): net = tf.lite.Interpreter(str(path))
     net.resize_tensor_input(net.get_input_details()[0]['index'], faces.shape); net.allocate_tensors()
     net.set_tensor(net.get_input_details()[0]['index'], faces); net.invoke()
     return [net.get_tensor(o['index']) for o in sorted(net.get_output_details(), key=lambda o: o['name'])]
@@ -140,7 +141,7 @@ def int8(
 MAX_DIFFERENCE = 1e-4 # between the logits of Keras and of the exported file
 
 def _logits(model, faces): # list of N×labels arrays, whatever the number of heads
-    out = as_float32(model)(faces)
+    with _quiet(): out = as_float32(model)(faces)
     return [np.asarray(keras.ops.convert_to_numpy(t)) for t in (out if isinstance(out, (list, tuple)) else [out])]
 
 def parity(

@@ -110,6 +110,8 @@ def read_pictures(
 )->tuple:                         # FaceDataset, and a list of (path, reason) of pictures left out
     "Read pictures into a data set; raises `DataError`, `LabelError`"
     if not rows: raise DataError(f"{name} holds no class folders with pictures; it should hold one folder for each class, such as {name}/happy/1.jpg")
+    classes = {canonical(label) for _,label,_ in rows}
+    if len(classes) < 2 and labels is None: raise DataError(f"{name} holds one class folder, {', '.join(classes)}; at least two are needed, one for each class")
     wanted, person = get_label_set(labels) if labels is not None else None, _pattern(subject)
     good, problems = [], []
     for path, label, split in tqdm(rows, desc=f'reading {name}', unit=' pictures', leave=False, delay=2):
