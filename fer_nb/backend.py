@@ -63,7 +63,9 @@ def _convolution_seconds(dtype): # forward and backward; outside the graph of a 
 def _bfloat16_is_slow(): # TensorFlow on processors; other backends and GPUs are not asked
     if keras.backend.backend() != 'tensorflow': return False
     import tensorflow as tf
-    return not tf.config.list_physical_devices('GPU') and _convolution_seconds('bfloat16') > _convolution_seconds('float32')
+    if tf.config.list_physical_devices('GPU'): return False
+    try: return _convolution_seconds('bfloat16') > _convolution_seconds('float32')
+    except tf.errors.OpError: return True # this TensorFlow has no such convolution
 
 # %% ../nbs/06_backend.ipynb #5f0e21d7
 def quick_precision(

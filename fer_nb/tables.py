@@ -7,7 +7,7 @@ __all__ = ['KINDS', 'TEXT', 'YES_NO', 'WHOLE', 'TableError', 'path_text', 'part_
            'TableWriter', 'cut_table', 'read_rows', 'read_table', 'to_parquet']
 
 # %% ../nbs/23_tables.ipynb #d63cc0b3
-import csv, errno, json, os
+import contextlib, csv, errno, json, os
 from pathlib import Path
 from .labels import FerError
 
@@ -191,7 +191,7 @@ def to_parquet(
             writer.write_table(pa.Table.from_pandas(_typed(piece), schema, preserve_index=False))
         if writer: writer.close(); os.replace(part, out)
     except (OSError, ValueError) as e:
-        if writer: writer.close()
+        with contextlib.suppress(OSError): writer and writer.close() # a full disk takes no end either
         part.unlink(missing_ok=True)
         if isinstance(e, ValueError): raise TableError(f"{out} cannot be made of {source}: a column holds text that Parquet would need as numbers ({str(e)[:80]}); name the table .csv") from None
         raise e if isinstance(e, TableError) else disk_error(e, out) from None
