@@ -212,6 +212,7 @@ def _films(todo, client, given, workers, options): # yields (share, result or th
     if client is None: yield from ((s, _film_share(s, *given, {'workers': workers, **options})) for s in todo); return
     with _client(client) as client: yield from _run_shares(todo, client, _film_share, *given, options)
 
+# %% ../nbs/27_batch.ipynb #5ce81d07
 def _make(folder):
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise disk_error(e, folder) from None
