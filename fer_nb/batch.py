@@ -7,7 +7,7 @@ __all__ = ['OTHER_PICTURES', 'FILMS', 'find_files', 'predict_files', 'batch_colu
            'analyze_folder']
 
 # %% ../nbs/27_batch.ipynb #01d8a974
-import contextlib, os, threading
+import contextlib, logging, os, threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -164,6 +164,7 @@ def _client(client): # a Client, or the address of a scheduler, to which one is 
     try: from dask.distributed import Client
     except ImportError: raise FerError("a cluster needs Dask; run pip install 'fer_nb[cluster]'") from None
     if not isinstance(client, str): yield client; return
+    logging.getLogger('distributed.client').setLevel(logging.CRITICAL) # it tells a lost scheduler in stack traces; here it is raised in a line
     try: ours = Client(client, timeout='10s', set_as_default=False)
     except (OSError, ValueError) as e: raise FerError(f"no Dask scheduler answers at {client} ({type(e).__name__}); start one with dask scheduler, and give its address") from None
     with ours: yield ours
