@@ -81,35 +81,52 @@ def _columns(header, path): # first row of the CSV -> positions of emotion, pixe
     return [names.index(c) for c in ('emotion','pixels','usage')]
 
 # %% ../nbs/10_data.ipynb #619df43c
-def _parse_pixels(texts): # list of pixel strings -> N×48×48 uint8; ValueError unless every one is right
-    if any(t.count(' ') != SIDE*SIDE-1 for t in texts): raise ValueError
-    a = np.fromstring(' '.join(texts), np.int32, sep=' ')
-    if a.size != len(texts)*SIDE*SIDE or a.min() < 0 or a.max() > 255: raise ValueError
-    return a.astype(np.uint8).reshape(-1, SIDE, SIDE)
+_PIXELS = SIDE*SIDE
 
-def _row_problem(row, cols, n_labels): # one CSV row -> why it cannot be used, None if it can
-    if len(row) <= max(cols): return f'{len(row)} columns instead of {max(cols)+1}; is the file cut short?'
+def _is_digits(text): # '07', but neither '+7' nor the digits of other scripts
+    return text.isascii() and text.isdigit()
+
+def _only_digits(text): # pixels with single blanks between them, whatever stood there; ValueError names what is no number
+    values = text.split()
+    if len(values) != _PIXELS:
+        raise ValueError(f'{len(values)} pixels instead of {_PIXELS}')
+    wrong = next((v for v in values if not _is_digits(v)), None)
+    if wrong is not None:
+        raise ValueError(f"pixel '{wrong[:20]}' is not 0 to 255")
+    return ' '.join(values)
+
+def _parse_pixels(text): # '70 80 ...' -> 48×48 uint8; ValueError says what is wrong
+    if text.encode().translate(None, b'0123456789 '): # what is left is no digit and no blank
+        text = _only_digits(text)
+    values = np.fromstring(text, np.int64, sep=' ') # a number too large for 64 bits becomes the largest, which is refused
+    if len(values) != _PIXELS:
+        raise ValueError(f'{len(values)} pixels instead of {_PIXELS}')
+    if values.max() > 255:
+        raise ValueError(f"pixel '{text.split()[values.argmax()][:20]}' is not 0 to 255")
+    return values.astype(np.uint8).reshape(SIDE, SIDE)
+
+# %% ../nbs/10_data.ipynb #c15f0a3e
+def _parse_row(row, cols, n_labels): # one CSV row -> image, label, position in SPLITS; ValueError says what is wrong
+    if len(row) <= max(cols):
+        raise ValueError(f'{len(row)} columns instead of {max(cols)+1}; is the file cut short?')
     emotion, pixels, usage = (row[c].strip() for c in cols)
-    if not (emotion.isascii() and emotion.isdigit() and int(emotion) < n_labels): return f"emotion '{emotion[:20]}' is not 0 to {n_labels-1}"
-    if usage.lower() not in USAGES: return f"usage '{usage[:20]}' is not Training, PublicTest or PrivateTest"
-    values = pixels.split()
-    if len(values) != SIDE*SIDE: return f'{len(values)} pixels instead of {SIDE*SIDE}'
-    bad = next((v for v in values if not (v.isascii() and v.isdigit() and int(v) < 256)), None)
-    return bad and f"pixel '{bad[:20]}' is not 0 to 255"
+    if not _is_digits(emotion) or len(emotion) > 3 or int(emotion) >= n_labels:
+        raise ValueError(f"emotion '{emotion[:20]}' is not 0 to {n_labels-1}")
+    if usage.lower() not in USAGES:
+        raise ValueError(f"usage '{usage[:20]}' is not Training, PublicTest or PrivateTest")
+    return _parse_pixels(pixels), int(emotion), USAGES[usage.lower()]
 
 def _parse_block(rows, cols, n_labels): # [(id, line, row)] -> images, labels, split, ids, problems
-    try:
-        images = _parse_pixels([row[cols[1]] for _,_,row in rows])
-        if not all((n := row[cols[0]].strip()).isascii() and n.isdigit() for _,_,row in rows): raise ValueError # int() takes more
-        labels, split = [int(row[cols[0]]) for _,_,row in rows], [USAGES[row[cols[2]].strip().lower()] for _,_,row in rows]
-        if max(labels) >= n_labels: raise ValueError
-        return images, labels, split, [i for i,_,_ in rows], []
-    except (ValueError, KeyError, IndexError): pass
-    problems = [(line, why) for _,line,row in rows if (why := _row_problem(row, cols, n_labels))]
-    bad = {line for line,_ in problems}
-    good = [(i, line, [' '.join(c.split()) for c in row]) for i,line,row in rows if line not in bad]
-    if not good: return np.zeros((0,SIDE,SIDE), np.uint8), [], [], [], problems
-    return (*_parse_block(good, cols, n_labels)[:4], problems)
+    good, problems = [], []
+    for i, line, row in rows:
+        try:
+            good.append((*_parse_row(row, cols, n_labels), i))
+        except ValueError as e:
+            problems.append((line, str(e)))
+    if not good:
+        return np.zeros((0,SIDE,SIDE), np.uint8), [], [], [], problems
+    images, labels, split, ids = map(list, zip(*good))
+    return np.stack(images), labels, split, ids, problems
 
 # %% ../nbs/10_data.ipynb #ee96d460
 def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _parse_block returns
@@ -140,7 +157,7 @@ def read_fer2013(
     return ds, problems
 
 # %% ../nbs/10_data.ipynb #e2fa2d15
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2 # another number makes everybody read the CSV again
 
 def _stamp(path): # what must be unchanged for the cache to hold
     st = path.stat()
@@ -217,6 +234,8 @@ def vote_distribution(
     return np.where(total > 0, v/np.maximum(total, 1), 1/8).astype(np.float32)
 
 # %% ../nbs/10_data.ipynb #fad58f87
+_MOST_VOTES = 10_000 # for one emotion in one face; ten people voted on each
+
 def read_votes(
     path,            # fer2013new.csv
 )->np.ndarray:       # N×10 ints, in the order of VOTE_COLUMNS
@@ -224,13 +243,16 @@ def read_votes(
     import pandas as pd
     path = Path(path)
     if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET_VOTES}")
-    try: table = pd.read_csv(path)
+    try: table = pd.read_csv(path, dtype=str, usecols=lambda c: c in VOTE_COLUMNS)
     except (ValueError, OSError) as e: raise DataError(f"{path} is not a CSV ({str(e)[:60]}); {HOW_TO_GET_VOTES}") from None
     missing = [c for c in VOTE_COLUMNS if c not in table]
     if missing: raise DataError(f"{path} has no column {', '.join(missing)}; {HOW_TO_GET_VOTES}")
-    votes = table[list(VOTE_COLUMNS)].apply(pd.to_numeric, errors='coerce')
-    if votes.isna().any(axis=None): raise DataError(f"{path} is cut short or damaged at row {int(votes.isna().any(axis=1).argmax()) + 2}; {HOW_TO_GET_VOTES}")
-    return votes.to_numpy(np.int64)
+    votes = table[list(VOTE_COLUMNS)].apply(pd.to_numeric, errors='coerce').to_numpy(float)
+    with np.errstate(invalid='ignore'): # the remainder of infinity
+        wrong = ~((votes >= 0) & (votes <= _MOST_VOTES) & (votes % 1 == 0)).all(axis=1)
+    if wrong.any():
+        raise DataError(f"{path} is cut short or damaged at row {int(wrong.argmax()) + 2}: votes are whole numbers from 0 on; {HOW_TO_GET_VOTES}")
+    return votes.astype(np.int64)
 
 # %% ../nbs/10_data.ipynb #a2e3e56b
 def _votes_of(ds, path): # rows of the votes file that belong to the faces of ds

@@ -1,10 +1,11 @@
 "Files as they come out of broken downloads and spreadsheets: never a wrong row, never a hang, never another exception than ours"
 import io, warnings
-from pathlib import Path
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
-from fer_nb.data import SIDE, USAGES, read_fer2013
+from conftest import TOP
+from fer_nb.data import SIDE, USAGES, VOTE_COLUMNS, DataError, read_fer2013, read_votes
 from fer_nb.labels import FerError
 from fer_nb.preprocess import read_image
 
@@ -54,6 +55,69 @@ def _same(line, values):
     try: return [int(v) for v in line.split(',')[1].split()] == [int(v) for v in values.split()]
     except (IndexError, ValueError): return False
 
+SEPARATORS = st.sampled_from(['\t', '  ', ' \t ', '\x0b', '\u00a0'])
+
+@RELAXED
+@given(loser=st.integers(0, 3), winner=st.integers(0, 3), at=st.integers(1, SIDE*SIDE-2), sep=SEPARATORS, value=st.integers(0, 255))
+def test_a_value_lost_in_one_row_and_gained_in_another(tmp_path, loser, winner, at, sep, value):
+    "Both rows are left out, and those between them stay as they were"
+    pixels = [[str(v) for v in face] for face in FACES]
+    pixels[loser][at] = ''  # its blanks stay
+    pixels[winner][at] += f'{sep}{value}'
+    labels = [row.split(',')[0] for row in ROWS]
+    usages = [row.split(',')[2] for row in ROWS]
+    rows = [f"{label},{' '.join(p)},{u}" for label, p, u in zip(labels, pixels, usages)]
+    text = '\n'.join(['emotion,pixels,Usage', *rows]) + '\n'
+    kept = [i for i in range(4) if loser != winner and i not in (loser, winner)]
+    if loser == winner:
+        kept = [0, 1, 2, 3] # the row has its 2,304 values again, one of them another
+    ds, problems = read(tmp_path/'f.csv', text)
+    assert ds.ids.tolist() == kept
+    assert [line for line, _ in problems] == [i + 2 for i in range(4) if i not in kept]
+    whole = [i for i in kept if i != winner]
+    assert np.array_equal(ds[np.isin(ds.ids, whole)].images.reshape(-1, SIDE*SIDE), FACES[whole])
+
+NO_PIXELS = ['4294967297', '+5', '-0', '-4294967295', '256', '18446744073709551617', '9'*5000, '1e2', '0x7', '1_0', '٣']
+
+@pytest.mark.parametrize('value', NO_PIXELS, ids=lambda v: v[:20])
+@pytest.mark.parametrize('at', [0, 1000, SIDE*SIDE-1])
+def test_numbers_that_only_look_like_gray_values(tmp_path, value, at):
+    values = [str(v) for v in FACES[0]]
+    values[at] = value
+    ds, problems = read(tmp_path/'f.csv', WHOLE + f"3,{' '.join(values)},Training\n")
+    assert len(ds) == 4
+    assert problems == [(6, f"pixel '{value[:20]}' is not 0 to 255")]
+
+@pytest.mark.parametrize('value', ['9'*5000, '+3', '-0', '3.0', '٣'], ids=lambda v: v[:20])
+def test_numbers_that_only_look_like_labels(tmp_path, value):
+    ds, problems = read(tmp_path/'f.csv', WHOLE + f"{value},{' '.join(map(str, FACES[0]))},Training\n")
+    assert len(ds) == 4
+    assert problems == [(6, f"emotion '{value[:20]}' is not 0 to 6")]
+
+def write_votes(path, value):
+    rows = [['Training', f'{i}.png', *'5000500000'] for i in range(4)]
+    rows[2][4] = value
+    header = ['Usage', 'Image name', *VOTE_COLUMNS]
+    path.write_text('\n'.join(','.join(r) for r in [header, *rows]) + '\n')
+    return path
+
+@pytest.mark.parametrize('value', ['inf', '-inf', '1e400', '-1', '1.5', 'nan', '', '1e30', 'True', 'x'])
+def test_votes_that_are_no_counts(tmp_path, value):
+    with pytest.raises(DataError, match='damaged at row 4: votes are whole numbers from 0 on'):
+        read_votes(write_votes(tmp_path/'votes.csv', value))
+
+@RELAXED
+@given(value=st.one_of(st.integers(), st.floats(), st.text(st.characters(exclude_characters=',"\r\n'), max_size=9)))
+def test_votes_are_counts_or_refused(tmp_path, value):
+    try:
+        votes = read_votes(write_votes(tmp_path/'votes.csv', str(value)))
+    except FerError as e:
+        assert '\n' not in str(e)
+        return
+    assert votes[2, 2] == float(value)
+    votes[2, 2] = 0
+    assert votes.min() == 0 and votes.max() == 5
+
 def legal(column, value): # what the file's own writers put there, blanks aside
     return (v := value.strip()).isascii() and v.isdigit() and int(v) < 7 if column == 'emotion' else column == 'usage' and value.strip().lower() in ('training', 'publictest', 'privatetest')
 
@@ -71,7 +135,7 @@ def test_one_wrong_value_costs_one_row(tmp_path, column, value):
 @given(cut=st.floats(0, 1), noise=st.binary(max_size=30), at=st.floats(0, 1), fmt=st.sampled_from(['JPEG','PNG','WEBP','GIF','BMP','TIFF','AVIF','HEIC']))
 def test_mangled_picture(cut, noise, at, fmt):
     buf = io.BytesIO()
-    if fmt == 'HEIC': buf.write((Path(__file__).parent.parent/'nbs/images/astronaut.heic').read_bytes()) # there is no writer here
+    if fmt == 'HEIC': buf.write((TOP/'nbs/images/astronaut.heic').read_bytes()) # there is no writer here
     else: Image.fromarray(FACES.astype(np.uint8).reshape(2*SIDE, 2*SIDE)).save(buf, fmt)
     data = bytearray(buf.getvalue()); i = int(at*len(data)); data[i:i+len(noise)] = noise
     data = bytes(data[:max(1, int(len(data)*(.2 + cut)))])
