@@ -10,7 +10,7 @@ import atexit, os, re, shutil, tempfile, threading, time
 from pathlib import Path
 import traitlets
 from .labels import FerError, LANGUAGES
-from .film import FilmWriter, open_film
+from .film import FILMS, FilmWriter, open_film
 from .video import draw_look, watch
 from .widgets import FaceWidget, failure, script, source
 
@@ -96,6 +96,7 @@ class FilmWidget(FaceWidget):
     _esm = script('charts.js', 'film.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'live.css', 'photos.css')
     max_bytes = traitlets.Int(MAX_FILM_BYTES).tag(sync=True)
+    endings = traitlets.List(list(FILMS)).tag(sync=True) # of videos, also those whose kind a browser does not know
     work = None
 
     def __init__(self, session, **kwargs):

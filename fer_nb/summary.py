@@ -15,8 +15,8 @@ import numpy as np
 from .labels import FerError, LabelSet, column_names
 from .letters import font
 from .preprocess import crop_face, square_box
-from .tables import disk_error, read_rows
-from .film import open_film
+from .tables import disk_error, read_rows, write_json
+from .film import is_pipe, local_path, open_film
 
 # %% ../nbs/25_summary.ipynb #99b4ddbe
 PLACE = ['frame','time','face','x','y','w','h','score']
@@ -218,6 +218,8 @@ def moment_strip(
 )->np.ndarray:    # H×W×3 uint8; white where nothing was expressive
     "Show the most expressive moments side by side; raises `VideoError`, and `FerError` for a camera"
     chosen = moments(summary, most)
+    if isinstance(source, (str, Path)) and is_pipe(local_path(source)):
+        raise FerError(f"{source} is a pipe and cannot be read again; save it first")
     with open_film(source) as film:
         if film.live: raise FerError(f"{film.name} cannot be read again; record a film to get its moments as pictures")
         images = {f.index: f.image for f in film.frames(only={m.frame for m in chosen})} if chosen else {}
@@ -236,7 +238,7 @@ def save_summary(
     paths = [folder/n for n in ('summary.json', 'timeline.png', *(['moments.png'] if source is not None else []))]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        paths[0].write_text(json.dumps(summary_dict(summary), indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+        write_json(paths[0], summary_dict(summary))
         plot_timeline(summary).savefig(paths[1], dpi=110)
         if source is not None: Image.fromarray(moment_strip(summary, source)).save(paths[2])
     except FerError: raise

@@ -1,5 +1,5 @@
 "Films of moving real faces: who keeps which number, what is written, what a stop leaves. Faces of FER2013 and of the group photo only ever lie in a temporary folder"
-import json, os, signal, subprocess, sys, time
+import json, os, signal, subprocess, threading, time
 import cv2
 import numpy as np
 import pytest
@@ -62,9 +62,9 @@ def test_a_group_panned_and_zoomed_keeps_five_numbers(yunet, tmp_path):
 
 @pytest.fixture(scope='module')
 def film(tmp_path_factory):
-    "Two seconds of the astronaut (NASA, public domain)"
+    "Ten seconds of the astronaut (NASA, public domain)"
     from skimage.data import astronaut
-    path = tmp_path_factory.mktemp('film')/'film.mp4'
+    path = tmp_path_factory.mktemp('film')/'film.mkv' # which can be read from its beginning, out of a pipe too
     with FilmWriter(path, 20) as f:
         for i in range(200): f.add(cv2.warpAffine(astronaut(), np.float32([[.9,0,-20+15*np.sin(i/9)],[0,.9,0]]), (320,240)))
     return path
@@ -72,20 +72,49 @@ def film(tmp_path_factory):
 def run(*words, **kw):
     return subprocess.run(['fer-nb', *map(str, words)], capture_output=True, text=True, **kw)
 
+class HalfVideo:
+    "A pipe that gives half of a video and then nothing, so whoever reads it is still at work"
+    def __init__(self, path, data):
+        os.mkfifo(path)
+        self.half, self.pipe = data[:len(data)//2], os.open(path, os.O_RDWR) # which waits for no reader
+        self.feeder = threading.Thread(target=self.feed, daemon=True)
+        self.feeder.start()
+
+    def feed(self):
+        rest = self.half
+        while rest:
+            rest = rest[os.write(self.pipe, rest):]
+
+    def close(self):
+        self.feeder.join()
+        os.close(self.pipe)
+
+def wait_for_rows(table, child):
+    "Return once rows are written; fail where the child has ended before"
+    while not table.exists() or table.stat().st_size < 3000:
+        assert child.poll() is None, child.communicate()[1]
+        time.sleep(.02)
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no named pipes here')
 def test_ctrl_c_leaves_a_table_and_resume_goes_on(film, tmp_path):
-    words = ['video', film, '--out', tmp_path/'t.csv', '-d', 'haar']
+    video, table = tmp_path/'film.mkv', tmp_path/'t.csv'
+    words = ['video', video, '--out', table, '-d', 'haar']
     signal.signal(signal.SIGINT, signal.default_int_handler) # a shell's background job ignores it, and so would what it starts
+    half = HalfVideo(video, film.read_bytes())
     child = subprocess.Popen(['fer-nb', *map(str, words)], stderr=subprocess.PIPE, text=True)
-    while not (tmp_path/'t.csv').exists() or (tmp_path/'t.csv').stat().st_size < 3000: time.sleep(.02); assert child.poll() is None
+    wait_for_rows(table, child)
     child.send_signal(signal.SIGINT)
-    err = child.communicate(timeout=60)[1]
+    half.close()
+    err = child.communicate(timeout=600)[1]
     assert child.returncode == 130 and '--resume goes on' in err and 'Traceback' not in err, err
-    before = len(read_table(tmp_path/'t.csv'))
+    before = len(read_table(table))
+    video.unlink()
+    video.write_bytes(film.read_bytes())
     done = run(*words, '--resume', '--json')
     assert done.returncode == 0, done.stderr
-    table, summary = read_table(tmp_path/'t.csv'), json.loads(done.stdout)
-    assert len(table) > before and not table.duplicated(['frame','face']).any()
-    assert summary['frames'] == 200 and table['frame'].nunique() == 200 - summary['frames_without_face']
+    rows, summary = read_table(table), json.loads(done.stdout)
+    assert len(rows) > before and not rows.duplicated(['frame','face']).any()
+    assert summary['frames'] == 200 and rows['frame'].nunique() == 200 - summary['frames_without_face']
 
 @pytest.mark.skipif(not hasattr(os, 'geteuid') or os.geteuid() != 0 or not os.path.isdir('/proc'), reason='needs root to mount a small disk')
 def test_a_full_disk_is_one_line(film, tmp_path):

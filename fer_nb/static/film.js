@@ -1,9 +1,12 @@
 // A short video file: sent in parts, read on the server, its table, timeline and annotated film taken home.
 
-const PART_BYTES = 1_000_000, SILENCE_MS = 15_000, VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|3gp|ogv|wmv)$/i;
+const PART_BYTES = 1_000_000, SILENCE_MS = 15_000;
 
 function filmView(model) {
-  const input = el("input", { type: "file", accept: "video/*", class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
+  // Browsers do not know the kind of every video, such as .ts and .flv, so its ending counts too
+  const endings = model.get("endings");
+  const isVideo = (file) => file.type.startsWith("video/") || endings.some((ending) => file.name.toLowerCase().endsWith(ending));
+  const input = el("input", { type: "file", accept: ["video/*", ...endings].join(), class: "fer-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => { begin(input.files[0]); input.value = ""; } });
   const choose = button("film.choose", () => input.click(), { class: "fer-main" }), cancel = button("film.cancel", stop, { disabled: true });
   const drop = el("div", { class: "fer-drop", ondragover: over, ondragleave: leave, ondrop: dropped }, el("div", { class: "fer-row" }, choose, cancel), el("span", { class: "fer-soft", say: "film.drop" }), input);
   const status = el("p", { class: "fer-status", role: "status" }), progress = el("progress", { max: 1, value: 0, hidden: true, "say-aria-label": "film.progress" });
@@ -28,7 +31,7 @@ function filmView(model) {
   async function begin(file) {
     if (!file) return;
     const limit = model.get("max_bytes"); // what is refused leaves the film that is there
-    if (!file.type.startsWith("video/") && !VIDEO.test(file.name)) return show("film.not-video", { name: file.name }, true);
+    if (!isVideo(file)) return show("film.not-video", { name: file.name }, true);
     if (file.size > limit) return show("photos.too-large", { name: file.name, size: number(Math.round(file.size / 1e6)), limit: number(limit / 1e6) }, true);
     const mine = ++run, size = file.size || 1;
     reset(file.name); heard = Infinity; setBusy(true);
