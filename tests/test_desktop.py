@@ -1,5 +1,5 @@
 "The native window on a screen (Xvfb): a film stands in for the camera, keys are pressed, and pictures of it are kept to look at"
-import os, shutil, subprocess, sys, time
+import os, shutil, signal, subprocess, sys
 import cv2, numpy as np, pytest
 from PIL import Image
 from conftest import TOP
@@ -8,6 +8,12 @@ SHOTS = TOP/'tests/screenshots'
 try: import PySide6.QtWidgets as qt
 except ImportError as e: pytest.skip(f'QT CANNOT BE LOADED ({e}): the window was not tested', allow_module_level=True)
 
+CHECK = """
+from fer_nb.desktop import SourceError, check_display
+try: check_display()
+except SourceError as e: print(e)
+"""
+
 @pytest.fixture(scope='module')
 def screen():
     "A screen in memory; its number"
@@ -15,8 +21,20 @@ def screen():
     read, write = os.pipe()
     server = subprocess.Popen(['Xvfb','-displayfd',str(write),'-screen','0','1280x800x24','-nolisten','tcp'], pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
-    yield ':' + os.read(read, 20).decode().strip()
-    server.terminate(); server.wait()
+    display = ':' + os.read(read, 20).decode().strip()
+    missing = what_qt_lacks(display)
+    if not missing: yield display
+    server.terminate()
+    server.wait()
+    if missing: pytest.skip(f'QT CANNOT DRAW ON XVFB ({missing}): the window was tested off screen only')
+
+def what_qt_lacks(display):
+    "The words of fer-nb desktop where Qt cannot draw on a screen, as without libxcb-cursor0; empty where it can"
+    env = {**os.environ, 'DISPLAY': display}
+    for name in ('QT_QPA_PLATFORM', 'WAYLAND_DISPLAY'): env.pop(name, None)
+    done = subprocess.run([sys.executable, '-c', CHECK], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 @pytest.fixture(scope='module')
 def film(tmp_path_factory):
@@ -24,8 +42,9 @@ def film(tmp_path_factory):
     from skimage.data import astronaut
     path = str(tmp_path_factory.mktemp('film')/'two.mp4')
     two = np.hstack([astronaut()[20:320,80:400], astronaut()[20:320,80:400][:,::-1]])
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 25, (640,480))
-    for t in np.linspace(0, 6*np.pi, 400, endpoint=False):
+    # so slow that it does not end before the test, however busy the machine
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 2, (640,480))
+    for t in np.linspace(0, 30*np.pi, 240, endpoint=False):
         m = np.float32([[1,0,20*np.sin(t)],[0,1,90+20*np.cos(t)]])
         writer.write(cv2.cvtColor(cv2.warpAffine(two, m, (640,480), borderMode=cv2.BORDER_REPLICATE), cv2.COLOR_RGB2BGR))
     writer.release()
@@ -44,7 +63,7 @@ app = QApplication(['fer-nb'])
 print('platform', app.platformName())
 window = Window(Recognizer.load('mini_xception', 'haar'), camera=film, screenshots=shots + '/kept')
 window.show(); window.activateWindow(); QTest.qWaitForWindowActive(window)
-def wait(happens, seconds=40):
+def wait(happens, seconds=180):
     end = time.perf_counter() + seconds
     while not happens() and time.perf_counter() < end: app.processEvents(); time.sleep(.005)
     assert happens(), 'it did not happen'
@@ -64,8 +83,7 @@ def test_the_window_on_a_screen(screen, film, tmp_path):
     from skimage.data import astronaut
     Image.fromarray(astronaut()).save(tmp_path/'photo.png')
     env = {**os.environ, 'DISPLAY': screen, 'QT_QPA_PLATFORM': 'xcb'}
-    done = subprocess.run([sys.executable, '-c', SCRIPT, film, tmp_path/'photo.png', tmp_path], env=env, capture_output=True, text=True, timeout=200)
-    if 'xcb' in done.stderr and done.returncode < 0: pytest.skip(f'QT HAS NO XCB HERE: {done.stderr.splitlines()[0]}')
+    done = subprocess.run([sys.executable, '-c', SCRIPT, film, tmp_path/'photo.png', tmp_path], env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0 and done.stdout.split()[:2] == ['platform','xcb'] and done.stdout.endswith('done\n'), done.stdout + done.stderr
     SHOTS.mkdir(exist_ok=True)
     for p in tmp_path.glob('desktop_*.png'):
@@ -73,25 +91,31 @@ def test_the_window_on_a_screen(screen, film, tmp_path):
         shutil.copy(p, SHOTS)
     assert len(list(SHOTS.glob('desktop_*.png'))) == 5 and len(list((tmp_path/'kept').iterdir())) == 1
 
-COLORS = """
+WATCH = """
+import sys, time
+import psutil
 from PySide6.QtWidgets import QApplication
-app = QApplication([]); seen = app.primaryScreen().grabWindow(0).toImage()
-print(len({seen.pixel(x, y) for x in range(0, 1280, 40) for y in range(0, 800, 40)}))
+app, window = QApplication([]), psutil.Process(int(sys.argv[1]))
+def colors(): # of a grid of points: one on an empty screen, many with a film in the window
+    seen = app.primaryScreen().grabWindow(0).toImage()
+    return len({seen.pixel(x, y) for x in range(0, 1280, 40) for y in range(0, 800, 40)})
+end = time.monotonic() + 300
+while window.is_running() and window.status() != 'zombie' and time.monotonic() < end:
+    if colors() > 30: print('seen'); break
+    time.sleep(.1)
 """
 
-def colors_on(env): # of a grid of points: one on an empty screen
-    return int(subprocess.run([sys.executable, '-c', COLORS], env=env, capture_output=True, text=True).stdout or 0)
+def comes_up(window, env): # does it show its film on the screen?
+    watch = [sys.executable, '-c', WATCH, str(window.pid)]
+    return subprocess.run(watch, env=env, capture_output=True, text=True).stdout.strip() == 'seen'
 
 def test_the_command_opens_and_ends(screen, film):
     "fer-nb desktop, from the command line to Ctrl+C, with no stack trace"
-    import signal
     env = {**os.environ, 'DISPLAY': screen, 'QT_QPA_PLATFORM': 'xcb'}
     window = subprocess.Popen(['fer-nb','desktop',film,'-d','haar'], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 90
-    while window.poll() is None and colors_on(env) < 3 and time.monotonic() < end: time.sleep(.5)           # until it is on the screen
-    assert window.poll() is None, window.communicate()[1]
-    assert colors_on(env) >= 3, 'no window came'; time.sleep(2)
+    came = comes_up(window, env)
     window.send_signal(signal.SIGINT)
-    out, err = window.communicate(timeout=30)
+    out, err = window.communicate(timeout=180)
+    assert came, f'no window came: {err}'
     said = [l for l in err.splitlines() if l.strip() and not l.startswith('QBackingStore')] # Qt's own, where the window goes in the middle of a frame
     assert window.returncode == 0 and said == [], err
