@@ -55,6 +55,22 @@ def test_serving_never_imports_tensorflow():
     code = 'import sys, fer_nb.recognize, fer_nb.page, fer_nb.cli, fer_nb.serve; print([m for m in ("tensorflow","keras","sklearn") if m in sys.modules])'
     assert subprocess.run([sys.executable,'-c',code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
 
+# What each may load from other packages, and what these load themselves: it begins at once
+LOADS = {'fer_nb': [], 'fer_nb.cli': ['typer'], 'fer_nb.recognize': ['numpy', 'cv2', 'PIL.Image', 'onnxruntime']}
+
+@pytest.mark.parametrize('module', LOADS)
+def test_an_import_loads_no_more_than_it_needs(module):
+    code = f"""
+import importlib, sys
+for name in {LOADS[module]}: importlib.import_module(name)
+before = set(sys.modules)
+import {module}
+loaded = {{name.partition('.')[0] for name in set(sys.modules) - before}}
+print(sorted(loaded - set(sys.stdlib_module_names)))
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['fer_nb']"
+
 def test_modules_take_keras_from_backend(): # which sets TensorFlow up before it is imported
     for p in (TOP/'fer_nb').glob('*.py'):
         if p.stem != 'backend': assert not re.search(r'^(?:import|from) (?:keras|tensorflow)', p.read_text(), re.M), f'{p.name} imports Keras itself'
