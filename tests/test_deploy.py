@@ -25,12 +25,13 @@ option = lambda command, name: command[command.index(name) + 1]
 def free_port():
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
 
-def until(question, seconds=60, process=None):
-    for _ in range(seconds*5):
-        if process and process.poll() is not None: break
-        if question(): return
+def until(question, seconds=300, process=None):
+    "Wait for what must happen; `seconds` only bounds how long a failure takes"
+    end = time.monotonic() + seconds
+    while not question():
+        ended = process and process.poll() is not None
+        if ended or time.monotonic() > end: pytest.fail('it did not come to pass')
         time.sleep(.2)
-    pytest.fail('it did not come to pass')
 
 # --- the files name only what exists ----------------------------------------------------------------------------------
 
@@ -118,15 +119,15 @@ def stop(process):
     if process.poll() is None:
         family = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
-        assert process.wait(20) in (0, -15, 143), process.log.read_text()
-        assert not psutil.wait_procs(family, timeout=10)[1], 'processes stay'
+        assert process.wait(120) in (0, -15, 143), process.log.read_text()
+        assert not psutil.wait_procs(family, timeout=120)[1], 'processes stay'
 
 @pytest.fixture(scope='module')
 def app(tmp_path_factory):
-    "CMD itself, on a free port and with three kernels in place of eleven"
+    "CMD itself, on a free port, with three kernels in place of eleven, each kept for the whole test"
     port = free_port()
     own = lambda words: [w.replace(option(CMD, '--port'), str(port)) for w in words]
-    command = own(CMD); command[command.index('--kernels') + 1] = '3'
+    command = own(CMD); command[command.index('--kernels') + 1] = '3'; command[command.index('--idle') + 1] = '3600'
     process = container(command, tmp_path_factory.mktemp('app'))
     process.port, process.health = port, own(HEALTH)
     yield process
@@ -153,7 +154,7 @@ def test_the_health_check(app):
 
 def test_no_token_no_endpoint(tmp_path):
     process = container(SERVICES['serve']['command'], tmp_path, FER_NB_SERVE_TOKEN='')
-    assert process.wait(30) == 1 and 'the token is empty' in process.log.read_text()
+    assert process.wait(300) == 1 and 'the token is empty' in process.log.read_text()
 
 # --- the proxy -----------------------------------------------------------------------------------------------------------
 
@@ -165,12 +166,12 @@ def nginx():
 
 @pytest.fixture(scope='module')
 def proxy(nginx, app, serve, tmp_path_factory):
-    "The real nginx with deploy/nginx.conf, a certificate of its own, and addresses of this machine"
+    "The real nginx with deploy/nginx.conf, a certificate of its own, addresses of this machine, and rates so low that each burst is the same on every machine"
     folder, (tls, plain) = tmp_path_factory.mktemp('nginx'), (free_port(), free_port())
     subprocess.run(['openssl','req','-x509','-newkey','rsa:2048','-nodes','-days','1','-subj','/CN=localhost','-keyout',folder/'privkey.pem','-out',folder/'fullchain.pem'], check=True, capture_output=True)
     text = (DEPLOY/'nginx.conf').read_text()
     temporary = ''.join(f'{kind}_temp_path {folder}/{kind};' for kind in ('client_body','proxy','fastcgi','uwsgi','scgi'))
-    for ours, here in [('user nginx;', 'user root;' if os.geteuid() == 0 else ''), ('/run/nginx.pid', f'{folder}/pid'), ('http {', 'http { ' + temporary), ('listen 80;', f'listen 127.0.0.1:{plain};'), ('listen 443 ssl;', f'listen 127.0.0.1:{tls} ssl;'),
+    for ours, here in [('user nginx;', 'user root;' if os.geteuid() == 0 else ''), ('/run/nginx.pid', f'{folder}/pid'), ('http {', 'http { ' + temporary), ('rate=30r/m', 'rate=1r/m'), ('rate=10r/s', 'rate=1r/m'), ('listen 80;', f'listen 127.0.0.1:{plain};'), ('listen 443 ssl;', f'listen 127.0.0.1:{tls} ssl;'),
                        ('/etc/letsencrypt/live/fer_nb/fullchain.pem', f'{folder}/fullchain.pem'), ('/etc/letsencrypt/live/fer_nb/privkey.pem', f'{folder}/privkey.pem'), ('app:8866', f'127.0.0.1:{app.port}'), ('serve:8867', f'127.0.0.1:{serve.port}')]:
         assert text.count(ours) == 1, ours
         text = text.replace(ours, here)
@@ -191,7 +192,7 @@ def ask(proxy, path, data=None, plain=False, **headers):
     class NoRedirect(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *a): return None
     opener = urllib.request.build_opener(NoRedirect, urllib.request.HTTPSHandler(context=ssl._create_unverified_context()), urllib.request.ProxyHandler({}))
-    try: answer = opener.open(request, timeout=40)
+    try: answer = opener.open(request, timeout=300)
     except urllib.error.HTTPError as e: answer = e
     return answer.status, answer.headers, answer.read()
 
@@ -207,7 +208,7 @@ def test_a_page_and_its_websocket_go_through(proxy):
         request = HTTPRequest(f'wss://localhost:{proxy.tls}/api/kernels/{kernel}/channels', headers={'Origin':origin}, validate_cert=False)
         socket = await websocket_connect(request)
         await socket.write_message(json.dumps(hello))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):
             while json.loads(await socket.read_message())['msg_type'] != 'kernel_info_reply': pass
         socket.close()
     asyncio.run(talk(f'https://localhost:{proxy.tls}'))
@@ -217,8 +218,8 @@ def test_what_is_too_large_or_too_often_is_refused(proxy):
     headers = {'Content-Type':'image/jpeg', 'Authorization':'Bearer secret'}
     assert ask(proxy, '/predict', b'x'*1000, **headers)[0] == 422 and ask(proxy, '/predict', b'x'*1000)[0] == 401
     assert ask(proxy, '/predict', b'x'*(21*2**20), **headers)[0] == 413 and ask(proxy, '/voila/static/', b'x'*70_000)[0] == 413
-    with ThreadPoolExecutor(16) as many: seen = list(many.map(lambda _: ask(proxy, '/predict', b'x'*1000, **headers)[0], range(60)))
-    assert 422 in seen and 429 in seen, seen # how many of each depends on how fast the machine asks
+    with ThreadPoolExecutor(16) as many: seen = list(many.map(lambda _: ask(proxy, '/predict', b'x'*1000, **headers)[0], range(30)))
+    assert set(seen) == {422, 429} and seen.count(422) >= 19, seen # a burst of 21, of which two are spent above
 
 def test_when_kernels_run_out(proxy):
     seen = [ask(proxy, '/')[0] for _ in range(4)]
@@ -277,7 +278,7 @@ def test_a_user_of_the_hub_gets_the_app(hub, tmp_path):
         page = ''
         def open_page():
             nonlocal page
-            try: page = urllib.request.urlopen(f'http://127.0.0.1:{port}{hub.Spawner.default_url}', timeout=40).read().decode()
+            try: page = urllib.request.urlopen(f'http://127.0.0.1:{port}{hub.Spawner.default_url}', timeout=300).read().decode()
             except OSError: return False
             return True
         until(open_page, process=process)
