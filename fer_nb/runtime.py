@@ -12,6 +12,9 @@ import numpy as np
 import onnxruntime as ort
 from .spec import ModelError, ModelSpec, find_model, load_spec, weights_file
 
+# %% ../nbs/20_runtime.ipynb #eb29ffbc
+ort.disable_telemetry_events()
+
 # %% ../nbs/20_runtime.ipynb #88fb3a69
 def softmax(
     logits:np.ndarray,      # N×C
