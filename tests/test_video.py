@@ -1,5 +1,5 @@
 "Films of moving real faces: who keeps which number, what is written, what a stop leaves. Faces of FER2013 and of the group photo only ever lie in a temporary folder"
-import json, os, signal, subprocess, threading, time
+import contextlib, json, os, signal, subprocess, threading, time
 import cv2
 import numpy as np
 import pytest
@@ -82,11 +82,16 @@ class HalfVideo:
 
     def feed(self):
         rest = self.half
-        while rest:
-            rest = rest[os.write(self.pipe, rest):]
+        with contextlib.suppress(BlockingIOError): # closed before all was read
+            while rest:
+                rest = rest[os.write(self.pipe, rest):]
 
     def close(self):
-        self.feeder.join()
+        os.set_blocking(self.pipe, False)
+        while self.feeder.is_alive():
+            with contextlib.suppress(BlockingIOError): # empty
+                os.read(self.pipe, 1 << 16)
+            self.feeder.join(.01)
         os.close(self.pipe)
 
 def wait_for_rows(table, child):
