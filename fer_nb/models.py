@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FERNET_SIZES', 'ARCHITECTURES', 'TRANSFER', 'mini_xception', 'fernet', 'deep_cnn', 'mobilenet', 'efficientnet_b4',
-           'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'in_precision', 'load_weights']
+           'efficientnet_lite0', 'create_model', 'multiply_adds', 'slabs', 'draw_model', 'load_network', 'in_precision',
+           'load_weights']
 
 # %% ../nbs/12_models.ipynb #57391a17
 import os
@@ -14,6 +15,7 @@ import numpy as np
 from .labels import LabelSet, get_label_set
 from .spec import KERAS_FILE, ModelError, find_model
 from .backend import keras, layers
+from .lite0 import lite0_body, lite0_file, load_lite0, read_state_dict
 
 # %% ../nbs/12_models.ipynb #8c42c9d7
 def _conv_bn(x, filters, **kw):
@@ -60,7 +62,8 @@ def _stage(x, filters, convs):
     for _ in range((convs-1)//2): x = layers.ReLU()(layers.Add()([x, _conv(_conv(x, filters), filters, relu=False)]))
     return x if convs%2 else _conv(x, filters)
 
-FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), (128,5), (256,3)))} # stem, and (width, convolutions) of each stage
+FERNET_SIZES = {'small': (16, ((32,2), (64,5), (112,3))), 'base': (32, ((64,3), (128,5), (256,3))),
+                'wide': (48, ((80,3), (160,3), (320,3))), 'deep': (24, ((48,5), (96,9), (192,5)))} # stem, and (width, convolutions) of each stage
 
 def fernet(
     label_set:LabelSet,
@@ -69,7 +72,7 @@ def fernet(
     dropout:float=.3,            # Before the heads
     also=(),                     # More label sets, each a head of its own
 )->keras.Model:                  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million"
+    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million; wide, of fewer layers, 3,039,351 and 253 million; deep, of narrower ones, 2,301,247 and 210 million"
     stem, stages = FERNET_SIZES[size]
     inputs = layers.Input(input_shape, name='faces')
     x = _conv(inputs, stem)
@@ -155,10 +158,29 @@ def efficientnet_b4(
         x = layers.Dropout(dropout)(layers.ReLU()(x))
     return _heads(inputs, x, label_set, also, 'efficientnet_b4')
 
+# %% ../nbs/12_models.ipynb #5c1e0a72
+def efficientnet_lite0(
+    label_set: LabelSet,
+    input_shape: tuple = (96, 96, 1),  # Height, width, channels; multiples of 32
+    dropout: float = 0.3,  # Before the heads
+    drop_path: float = 0.1,  # See lite0_body
+    also=(),  # More label sets, each a head of its own
+    weights: str | None = None,  # 'imagenet', or None
+) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
+    "EfficientNet-Lite0; at 96×96×1: 3.4 million parameters, 71 million multiply-adds; raises `ModelError` where the ImageNet weights cannot be had"
+    inputs = layers.Input(input_shape, name='faces')
+    x = lite0_body(_three_channels(inputs), drop_path)
+    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
+    model = _heads(inputs, x, label_set, also, 'efficientnet_lite0')
+    if weights == 'imagenet':
+        load_lite0(model, read_state_dict(lite0_file()))
+    return model
+
 # %% ../nbs/12_models.ipynb #42f4b1b0
 ARCHITECTURES = {'mini_xception': mini_xception, 'deep_cnn': deep_cnn, 'mobilenet': mobilenet, 'mobilenet-large': partial(mobilenet, size='large'),
-                 'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base')}
-TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4')  # Those that have ImageNet weights
+                 'efficientnet_b4': efficientnet_b4, 'fernet-small': fernet, 'fernet-base': partial(fernet, size='base'),
+                 'fernet-wide': partial(fernet, size='wide'), 'fernet-deep': partial(fernet, size='deep'), 'efficientnet_lite0': efficientnet_lite0}
+TRANSFER = ('mobilenet', 'mobilenet-large', 'efficientnet_b4', 'efficientnet_lite0')  # Those that have ImageNet weights
 
 def _architecture(name):
     if name in ARCHITECTURES: return ARCHITECTURES[name]
