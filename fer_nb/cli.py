@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'Model', 'Detector', 'Answers', 'Dask', 'Language', 'data_app', 'Source', 'Labels', 'Crop', 'Data', 'Votes',
-           'Judged', 'FER2013', 'say', 'recognize_files', 'predict', 'video', 'app_notebook', 'voila_command',
+           'Judged', 'Split', 'FER2013', 'say', 'recognize_files', 'predict', 'video', 'app_notebook', 'voila_command',
            'run_until_stopped', 'open_app', 'serve', 'desktop', 'examine', 'doctor', 'prepare', 'report', 'DataSet',
            'fetch_data', 'fetch', 'train', 'export_command', 'calibrate', 'evaluate', 'Method', 'explain', 'main']
 
@@ -440,9 +440,10 @@ Crop = Annotated[bool, typer.Option('--crop', help='Pictures are photos, not cro
 _FOR_PICTURES = '--crop and --subject are for folders and tables of pictures'
 
 def _load_source(source, labels, crop, strict, subject): # what prepare and report share
-    from fer_nb.pictures import holds_pictures, load_dataset
-    if not source.is_dir() and source.suffix not in ('.csv','.npz','.zip','.gz','.tgz','.tar') and source.exists(): raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
-    if source.suffix == '.npz' or holds_pictures(source): _need('sklearn') # to split them
+    from fer_nb.pictures import DATA_ENDINGS, holds_arrays, holds_pictures, load_dataset
+    if source.is_file() and source.suffix.lower() not in DATA_ENDINGS:
+        raise FerError(f"{source} is no data set; give a folder, a .csv, an .npz, a .zip or a .tar.gz")
+    if holds_arrays(source) or holds_pictures(source): _need('sklearn') # to split them
     if not holds_pictures(source):
         if crop or subject: raise FerError(f"{_FOR_PICTURES}, which {source} is not")
         return load_dataset(source, labels, strict=strict)
@@ -541,12 +542,12 @@ def _read_faces(data, labels, preprocess, votes, crop=False): # FER2013's faces 
     from fer_nb.data import load_ferplus
     from fer_nb.detect import load_detector
     from fer_nb.labels import get_label_set
-    from fer_nb.pictures import holds_pictures, load_dataset
+    from fer_nb.pictures import holds_arrays, holds_pictures, load_dataset, take_validation
     pictures = holds_pictures(data)
     if crop and data.exists() and not pictures: raise FerError(f"{_FOR_PICTURES}, which {data} is not")
-    if labels is None or pictures or data.suffix == '.npz' or get_label_set(labels).labels != get_label_set('ferplus').labels: return load_dataset(data, labels, **({'pre': preprocess, 'detector': load_detector() if crop else None} if pictures else {}))
+    if labels is None or pictures or holds_arrays(data) or get_label_set(labels).labels != get_label_set('ferplus').labels: return load_dataset(data, labels, **({'pre': preprocess, 'detector': load_detector() if crop else None} if pictures else {}))
     if not votes: raise FerError(f"the labels of FER+ are votes on the faces of {data}; give them with --votes fer2013new.csv")
-    return load_ferplus(data, votes), []
+    return take_validation(load_ferplus(data, votes)), []
 
 def _say_problems(data, ds, problems, crop): # the first is a sample: a class that the model lacks, say
     if problems: say('left out: {} of {}, the first: {}: {}; fer-nb data prepare {}{} says which cannot be read'.format(len(problems), len(ds)+len(problems), *problems[0], data, ' --crop'*crop))
@@ -610,7 +611,7 @@ def train(
     network = fit(cfg, ds, out, _tensorboard(tensorboard))
     outputs = {ds.label_set.name: ds.label_set.labels, **_second_outputs(cfg)}
     export_model(network, out, out.resolve().name, outputs, cfg.preprocess, emotions=ds.label_set.own, temperature=before[1] if before and before == _fitted(out) else None)
-    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop + ' --split test'*bool(start))
+    typer.echo(f'the model is in {out}; judge it with fer-nb evaluate {asked_as(out)} --data {data}' + ' --crop'*crop + ' --split test'*bool(start and (ds.split == 2).any()))
 
 # %% ../nbs/42_cli.ipynb #e037a32b
 @app.command('export')
@@ -656,6 +657,7 @@ def _compare(before, after, ds): # accuracy on validation of two models; also ke
 # %% ../nbs/42_cli.ipynb #ce663c5d
 Judged = Annotated[str, typer.Argument(help='Name of a model, or path of a model folder.')]
 Votes = Annotated[Optional[Path], typer.Option(help="FER+'s fer2013new.csv: judges a ferplus output, and says beside a mistake what ten people saw.")]
+Split = Annotated[Optional[str], typer.Option(help='train, validation (PublicTest) or test (PrivateTest); if not given validation, or test where the data come without a validation part.')]
 FER2013 = Path('data/fer2013.csv')
 
 def _judging(name, data, votes, crop=False): # a model, and the data sets that its outputs are judged on
@@ -663,11 +665,19 @@ def _judging(name, data, votes, crop=False): # a model, and the data sets that i
     from fer_nb.data import as_ferplus
     from fer_nb.runtime import OnnxModel
     model = OnnxModel(name)
-    ds, problems = _read_faces(data, _labels_of_arrays(data, model.spec) if data.suffix == '.npz' else model.spec.label_set(), model.spec.preprocess, votes, crop)
+    from fer_nb.pictures import holds_arrays
+    ds, problems = _read_faces(data, _labels_of_arrays(data, model.spec) if holds_arrays(data) else model.spec.label_set(), model.spec.preprocess, votes, crop)
     _say_problems(data, ds, problems, crop)
     if votes and ds.ids.dtype.kind not in 'iu': raise FerError(f"the votes of FER+ belong to fer2013.csv, not to {data}; leave out --votes")
     _say_learned(model, data, ds, crop)
     return model, [ds] + ([as_ferplus(ds, votes)] if votes and 'ferplus' in model.spec.outputs and ds.name != 'ferplus' else [])
+
+def _part_to_judge(split, ds): # the one that was asked for, else validation, or what the data have in its place
+    if split or (ds.split == 1).any() and not ds.carved:
+        return split or 'validation'
+    there = next((name for name, place in (('test', 2), ('validation', 1), ('train', 0)) if (ds.split == place).any()), 'validation')
+    say(f'note: the data come without a validation part, so the part {there} is judged; --split chooses another')
+    return there
 
 def _labels_of_arrays(path, spec): # the label set to read an .npz with: None where its own names are those of an output, else an output's that has them all, in another order or among others
     from fer_nb.pictures import load_dataset
@@ -728,7 +738,7 @@ def _with_times(extra, times):
 @app.command()
 def evaluate(
     model:Judged, data:Data=FER2013, votes:Votes=None, crop:Crop=False,
-    split:Annotated[str, typer.Option(help='train, validation (PublicTest) or test (PrivateTest).')]='validation',
+    split:Split=None,
     full:Annotated[bool, typer.Option('--full', help='Also test-time augmentation, robustness and the way through the detector: minutes.')]=False,
     report:Annotated[Path, typer.Option(help='The HTML file to write; it shows faces of the data.')]=Path('evaluation.html'),
     no_report:Annotated[bool, typer.Option('--no-report', help='Print the figures only.')]=False,
@@ -737,9 +747,9 @@ def evaluate(
     card:Annotated[bool, typer.Option('--card', help="Make the model folder's README.md, its model card, from metrics.json; without --write it computes nothing.")]=False,
 ):
     "Measure a model on labeled faces; prints JSON and writes an HTML report"
-    if write: _refuse({'--split': split != 'validation', '--report': report != Path('evaluation.html')}, '--write evaluates every split and writes no page')
+    if write: _refuse({'--split': split, '--report': report != Path('evaluation.html')}, '--write evaluates every split and writes no page')
     else: _refuse({'--keep-times': keep_times}, 'without --write no times are kept')
-    if card and not write: _refuse({'--data': data != FER2013, '--votes': votes, '--crop': crop, '--split': split != 'validation', '--full': full, '--report': report != Path('evaluation.html')}, '--card without --write computes nothing')
+    if card and not write: _refuse({'--data': data != FER2013, '--votes': votes, '--crop': crop, '--split': split, '--full': full, '--report': report != Path('evaluation.html')}, '--card without --write computes nothing')
     if no_report: _refuse({'--report': report != Path('evaluation.html')}, '--no-report writes no page')
     if not (card or write or no_report): # said before anything is judged
         _need('sklearn')
@@ -751,7 +761,7 @@ def evaluate(
         else:
             from fer_nb.data import read_votes
             from fer_nb.report import Evaluation, write_html
-            judged = Evaluation.run(fitted, sets, split, full, read_votes(votes) if votes else None)
+            judged = Evaluation.run(fitted, sets, _part_to_judge(split, sets[0]), full, read_votes(votes) if votes else None)
             result = judged.figures
         typer.echo(json.dumps(result, indent=1))
         if not (write or no_report): say(f'wrote {write_html(judged, report)}; it shows faces of the data')
@@ -766,7 +776,7 @@ class Method(str, Enum): auto = 'auto'; cam = 'cam'; occlusion = 'occlusion'
 def explain(
     model:Judged,
     photos:Annotated[Optional[list[str]], typer.Argument(help='Pictures: each is saved with the heat maps of its faces. Without any, the data are explained.', show_default=False)]=None,
-    data:Data=FER2013, crop:Crop=False, split:Annotated[str, typer.Option(help='train, validation or test.')]='validation',
+    data:Data=FER2013, crop:Crop=False, split:Split=None,
     out:Annotated[Optional[Path], typer.Option(help='Folder for pictures (explained), or the HTML file for data (explanation.html).')]=None,
     label:Annotated[Optional[str], typer.Option(help='Explain this label in photos, not the one that each face got.')]=None,
     method:Annotated[Method, typer.Option(help='cam: the maps that the exported file gives; occlusion: any network, slower; auto: cam where there is one.')]=Method.auto,
@@ -775,13 +785,13 @@ def explain(
 ):
     "Show what a model looks at: heat maps on PHOTOS, or a page about labeled faces"
     from fer_nb.recognize import Recognizer
-    if photos: _refuse({'--data': data != FER2013, '--crop': crop, '--split': split != 'validation'}, 'photos are explained, not data')
+    if photos: _refuse({'--data': data != FER2013, '--crop': crop, '--split': split}, 'photos are explained, not data')
     if photos: return _explain_photos(Recognizer.load(model, detector, labels=labels), photos, out or Path('explained'), label, method.value)
     _refuse({'--label': label, '--labels': labels, '--method': method != Method.auto, '--detector': detector != 'auto'}, 'without photos the data are explained')
     fitted, (ds, *_) = _judging(model, data, None, crop)
     if find_spec('keras'): _need('keras') # without it the page lacks a part
     from fer_nb.explanation import write_explanation
-    say(f"wrote {write_explanation(fitted, ds.part(split), out or Path('explanation.html'))}; it shows faces of the data")
+    say(f"wrote {write_explanation(fitted, ds.part(_part_to_judge(split, ds)), out or Path('explanation.html'))}; it shows faces of the data")
 
 def _explain_photos(recognizer, photos, folder, label, method): # one picture each; a file that cannot be read is said, and the others go on
     from PIL import Image

@@ -8,7 +8,7 @@ __all__ = ['SPLITS', 'USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUM
            'load_ferplus', 'as_ferplus', 'with_ferplus', 'face_marks', 'repeated_rows']
 
 # %% ../nbs/10_data.ipynb #33d2c7ce
-import csv, gzip, hashlib, io, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
+import csv, gzip, hashlib, io, itertools, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -32,6 +32,7 @@ class FaceDataset:
     name:str='data'       # Of the source, for reports
     soft:np.ndarray|None=None # N×classes float32, rows sum to 1: votes of several people, where there are any
     votes:dict=field(default_factory=dict) # Another label set's name -> N×classes float32: shares of votes for it, zeros where nobody voted
+    carved:bool=False     # The source has no validation part, so one was taken out of its training part
 
     def __len__(self): return len(self.labels)
 
@@ -49,7 +50,9 @@ class FaceDataset:
         "The rows of 'train', 'validation' or 'test'; raises `DataError` for another name and where there are none"
         if split not in SPLITS: raise DataError(f"no split '{split}'; choose {', '.join(SPLITS)}")
         rows = np.flatnonzero(self.split == SPLITS.index(split))
-        if not len(rows): raise DataError(f"{self.name} has no rows in the split '{split}'")
+        if not len(rows):
+            there = [s for i,s in enumerate(SPLITS) if (self.split == i).any()]
+            raise DataError(f"{self.name} has no rows in the split '{split}'" + f"; it has {' and '.join(there)}"*bool(there))
         return self[slice(rows[0], rows[-1]+1) if len(rows) == rows[-1]-rows[0]+1 else rows]
 
 # %% ../nbs/10_data.ipynb #2e6118aa
@@ -57,28 +60,66 @@ USAGES = {'training': 0, 'publictest': 1, 'privatetest': 2}
 SIDE = 48 # pixels, height and width of a FER2013 face
 HOW_TO_GET = 'download fer2013.csv from kaggle.com/datasets/deadskull7/fer2013 and put it at data/fer2013.csv'
 
-def _csv_in(names): # of an archive -> the one with the faces; a Mac adds hidden ones, Kaggle's competition others
-    found = [n for n in names if n.endswith('.csv') and not os.path.basename(n).startswith('.')]
-    return min(found, key=lambda n: (os.path.basename(n) not in ('fer2013.csv', 'icml_face_data.csv'), n), default=None)
 
-def _open_text(path): # path of a CSV, .zip or .tar.gz -> text stream of the CSV in it
+def _hint(path, otherwise): # where to get FER2013, for who asked for it; otherwise what fits any file
+    asked = any(n in path.name.lower() for n in ('fer2013', 'icml_face'))
+    return HOW_TO_GET if asked else otherwise
+
+def _csv_in(names): # of an archive -> the one with the faces; a Mac adds hidden ones, Kaggle's competition others
+    found = [n for n in names if n.lower().endswith('.csv') and not os.path.basename(n).startswith('.')]
+    return min(found, key=lambda n: (os.path.basename(n).lower() not in ('fer2013.csv', 'icml_face_data.csv'), n), default=None)
+
+# %% ../nbs/10_data.ipynb #5e2b90d7
+try:
+    import bz2, lzma
+except ImportError: # a Python that was built without them
+    bz2 = lzma = None
+
+_UNPACK = {'.gz': gzip.open, '.tgz': gzip.open} # endings -> what opens a single file
+_DAMAGE = (csv.Error, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError)
+if lzma:
+    _UNPACK |= {'.bz2': bz2.open, '.xz': lzma.open}
+    _DAMAGE += (lzma.LZMAError,)
+
+_TEXT = {'encoding': 'utf-8', 'errors': 'replace', 'newline': ''}
+
+def _in_zip(path): # binary stream of its CSV, None where it has none
+    z = zipfile.ZipFile(path)
+    name = _csv_in(z.namelist())
+    return name and z.open(name)
+
+def _in_tar(path): # likewise; a tar may be packed in any way
+    t = tarfile.open(path)
+    name = _csv_in(t.getnames())
+    return name and t.extractfile(name)
+
+def _open_text(path): # path of a CSV or of an archive with one -> text stream
+    ending = path.suffix.lower()
     if zipfile.is_zipfile(path):
-        z = zipfile.ZipFile(path)
-        name = _csv_in(z.namelist())
-        if name: return io.TextIOWrapper(z.open(name), encoding='utf-8', errors='replace', newline='')
-    elif path.suffix in ('.gz', '.tgz', '.tar'):
-        if not tarfile.is_tarfile(path): return gzip.open(path, 'rt', encoding='utf-8', errors='replace', newline='')
-        t = tarfile.open(path)
-        name = _csv_in(t.getnames())
-        if name: return io.TextIOWrapper(t.extractfile(name), encoding='utf-8', errors='replace', newline='')
-    else: return open(path, encoding='utf-8', errors='replace', newline='')
-    raise DataError(f"{path} holds no .csv file; {HOW_TO_GET}")
+        inside = _in_zip(path)
+    elif ending in ('.csv', '.tsv') or not (ending in _UNPACK or tarfile.is_tarfile(path)):
+        return open(path, **_TEXT)
+    elif tarfile.is_tarfile(path):
+        inside = _in_tar(path)
+    else:
+        return _UNPACK[ending](path, 'rt', **_TEXT)
+    if inside:
+        return io.TextIOWrapper(inside, **_TEXT)
+    raise DataError(f"{path} holds no .csv file; {_hint(path, 'if it holds pictures, unpack it and give the folder of the class folders')}")
+
+# %% ../nbs/10_data.ipynb #91d7c4aa
+def _delimiter(line): # of a header: a comma, or what Excel writes in much of Europe, or a tab
+    return max(',;\t', key=line.count)
 
 def _columns(header, path): # first row of the CSV -> positions of emotion, pixels, usage
     names = [h.strip().lower().lstrip('\ufeff') for h in header]
     missing = [c for c in ('emotion','pixels','usage') if c not in names]
-    if missing: raise DataError(f"{path} has no column {' and no '.join(missing)}; it should begin with emotion,pixels,Usage: {HOW_TO_GET}")
-    return [names.index(c) for c in ('emotion','pixels','usage')]
+    if not missing:
+        return [names.index(c) for c in ('emotion','pixels','usage')]
+    if {'path','label'} <= set(names):
+        raise DataError(f"{path} holds a table of path and label; unpack it beside the pictures, and give the .csv")
+    hint = _hint(path, 'or a table of pictures with path,label')
+    raise DataError(f"{path} has no column {' and no '.join(missing)}; it should begin with emotion,pixels,Usage: {hint}")
 
 # %% ../nbs/10_data.ipynb #619df43c
 _PIXELS = SIDE*SIDE
@@ -130,7 +171,8 @@ def _parse_block(rows, cols, n_labels): # [(id, line, row)] -> images, labels, s
 
 # %% ../nbs/10_data.ipynb #ee96d460
 def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _parse_block returns
-    reader = csv.reader(f)
+    first = f.readline(10_000)
+    reader = csv.reader(itertools.chain([first], f), delimiter=_delimiter(first))
     cols = _columns(next(reader, []), path)
     rows, count = [], 0
     for row in reader:
@@ -140,7 +182,7 @@ def _read_blocks(f, path, n_labels, block=2000): # text stream -> yields what _p
     if rows: yield _parse_block(rows, cols, n_labels)
 
 def read_fer2013(
-    path,               # fer2013.csv as Kaggle ships it, or the .zip or .tar.gz around it
+    path,               # fer2013.csv as Kaggle ships it, or the .zip, .tar.gz, .gz, .bz2 or .xz around it
     strict:bool=False,  # Raise on the first row that cannot be used, rather than leave it out
 )->tuple:               # FaceDataset of the good rows, and a list of (line, reason) of the others
     "Read the official CSV (Goodfellow et al. 2013); raises `DataError`"
@@ -148,12 +190,13 @@ def read_fer2013(
     if not path.is_file(): raise DataError(f"{path} is not there; {HOW_TO_GET if 'fer2013' in path.name.lower() else 'check the path'}")
     try:
         with _open_text(path) as f: blocks = list(tqdm(_read_blocks(f, path, len(label_set)), desc=f'reading {path.name}', unit_scale=2000, unit=' faces', leave=False, delay=2))
-    except (csv.Error, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, RuntimeError) as e: raise DataError(f"{path} is damaged or locked ({' '.join(str(e).split())}); {HOW_TO_GET}") from None
+    except _DAMAGE as e:
+        raise DataError(f"{path} is damaged or locked ({' '.join(str(e).split())}); {_hint(path, 'get a fresh copy')}") from None
     problems = [p for b in blocks for p in b[4]]
     join = lambda k, dtype: np.concatenate([np.asarray(b[k], dtype) for b in blocks]) if blocks else np.zeros(0, dtype)
     ds = FaceDataset(join(0, np.uint8), join(1, np.uint8), join(2, np.uint8), label_set, join(3, np.int64), 'fer2013')
     if problems and (strict or not len(ds)): raise DataError("{}, line {}: {}".format(path, *problems[0]))
-    if not len(ds): raise DataError(f"{path} holds no faces; {HOW_TO_GET}")
+    if not len(ds): raise DataError(f"{path} holds no faces; {_hint(path, 'it has a header only')}")
     return ds, problems
 
 # %% ../nbs/10_data.ipynb #e2fa2d15
