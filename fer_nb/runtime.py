@@ -26,14 +26,32 @@ def softmax(
     return (e/e.sum(axis=1, keepdims=True)).astype(np.float32)
 
 # %% ../nbs/20_runtime.ipynb #bb4e9d5e
-def _open_session(path, outputs, threads): # onnxruntime session with at least these outputs; raises ModelError
+def _open_session(path, spec, threads): # onnxruntime session that keeps what spec promises; raises ModelError
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
     try: session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}); get the whole folder again") from None
-    missing = set(outputs) - {o.name for o in session.get_outputs()}
+    missing = set(spec.outputs) - {o.name for o in session.get_outputs()}
     if missing: raise ModelError(f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again")
+    _check_input(session, path, spec)
+    for output in session.get_outputs():
+        if output.name in spec.outputs:
+            _check_width(output.shape[-1] if output.shape else None, spec, output.name)
     return session
+
+def _check_input(session, path, spec): # against the preprocessing; sides that the file leaves open are no numbers
+    found = {i.name: i.shape for i in session.get_inputs()}
+    wanted = spec.preprocess.shape
+    shape = found.get('faces', ())[1:]
+    fits = len(shape) == 3 and all(s == w for s, w in zip(shape, wanted) if isinstance(s, int))
+    if list(found) != ['faces'] or not fits:
+        raise ModelError(f"{path} does not take N×{'×'.join(map(str, wanted))} faces, which its model.json promises; export the model again")
+
+def _check_width(width, spec, output): # of the logits; a file may leave it open, and then the answers are looked at
+    labels = spec.outputs[output]
+    if isinstance(width, int) and width != len(labels):
+        raise ModelError(f"{spec.name} gives {width} answers for {output}, but its model.json has {len(labels)} labels; export the model again")
+
 
 # %% ../nbs/20_runtime.ipynb #eff0e56e
 class OnnxModel:
@@ -44,7 +62,7 @@ class OnnxModel:
     ):
         self.folder = find_model(name_or_path)
         self.spec = load_spec(self.folder)
-        self.session = _open_session(weights_file(self.folder), self.spec.outputs, threads)
+        self.session = _open_session(weights_file(self.folder), self.spec, threads)
 
     @property
     def name(self)->str: return self.spec.name
@@ -61,6 +79,7 @@ class OnnxModel:
         if faces.ndim != 4 or faces.shape[1:] != self.spec.preprocess.shape:
             raise ModelError(f"{self.name} takes N×{'×'.join(map(str, self.spec.preprocess.shape))} faces, not {'×'.join(map(str, faces.shape))}")
         parts = [self._run(labels.name, faces[i:i+batch_size]) for i in range(0, len(faces), batch_size)]
+        for part in parts: _check_width(part.shape[1] if part.ndim == 2 else 0, self.spec, labels.name)
         return np.concatenate(parts) if parts else np.zeros((0, len(labels)), np.float32)
 
     def cams(self,

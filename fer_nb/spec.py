@@ -8,8 +8,8 @@ __all__ = ['SPEC_FILE', 'ONNX_FILE', 'KERAS_FILE', 'LITERT_FILE', 'FACES_FILE', 
            'find_model', 'asked_as']
 
 # %% ../nbs/03_spec.ipynb #2686e812
-import json, os
-from dataclasses import asdict, dataclass, field
+import json, os, re
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 import fer_nb
 from .labels import Emotion, FerError, LabelSet
@@ -58,23 +58,115 @@ def save_spec(
     return spec
 
 # %% ../nbs/03_spec.ipynb #b541773a
-def _parse_spec(d): # dict of a model.json -> ModelSpec
-    if d.pop('format') != 1: raise ValueError('made for another version of fer_nb')
-    outputs = {k: tuple(v) for k,v in d.pop('outputs').items()}
-    if not outputs or any(len(v) < 2 for v in outputs.values()): raise ValueError('no outputs')
-    emotions = {k: Emotion(**{**e, 'aliases': tuple(e.get('aliases', ()))}) for k,e in d.pop('emotions', {}).items()}
-    return ModelSpec(outputs=outputs, emotions=emotions, preprocess=Preprocess(**d.pop('preprocess')), **d)
+def _need(holds, why):
+    if not holds:
+        raise ValueError(why)
+
+def _short(value):  # of a file's contents, for a message
+    words = repr(value)
+    return words if len(words) <= 60 else f'{words[:57]}...'
+
+def _is_plain(value):  # a text that can be printed in a line, written and sent
+    if not isinstance(value, str):
+        return False
+    return not any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in value)
+
+def _is_text(value):
+    return _is_plain(value) and bool(value.strip())
+
+def _need_kinds(d, **kinds):  # keys that may be absent -> what their values must be
+    for key, kind in kinds.items():
+        _need(isinstance(d.get(key, kind()), kind), f'{key} is {_short(d.get(key))}')
+
+def _no_key_twice(pairs):  # of a JSON object, where the last one would win in silence
+    found = {}
+    for key, value in pairs:
+        _need(key not in found, f'{_short(key)} stands there twice')
+        found[key] = value
+    return found
+
+
+# %% ../nbs/03_spec.ipynb #7e8ff4ca
+def _parse_outputs(outputs):  # of a model.json -> output name: tuple of labels
+    _need(isinstance(outputs, dict) and outputs, f'outputs are {_short(outputs)}')
+    for name, labels in outputs.items():
+        words = isinstance(labels, list) and all(map(_is_text, labels))
+        _need(words, f'the labels of {_short(name)} are {_short(labels)}, not a list of words')
+        plain = LabelSet(name, tuple(labels)).name  # refuses fewer than two, and one that stands twice
+        _need(plain == name, f'{_short(name)} cannot be the name of an output')
+    return {name: tuple(labels) for name, labels in outputs.items()}
+
+def _parse_temperature(temperature, outputs):
+    for name, value in temperature.items():
+        _need(name in outputs, f'it has a temperature for {_short(name)}, which is no output')
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        fits = number and .001 <= value <= 1000
+        _need(fits, f'the temperature of {name} is {_short(value)}, not a number of 0.001 to 1000')
+    return temperature
+
+
+# %% ../nbs/03_spec.ipynb #c40ecedc
+def _parse_emotion(label, e):
+    _need(isinstance(e, dict), f'what is said of {_short(label)} is {_short(e)}')
+    _need(e.get('icon') is None, f'it names a file as the icon of {_short(label)}; use --icons')
+    _need_kinds(e, name=str, emoji=str, color=str, aliases=list, words=dict)
+    texts = [label, e.get('name', ''), e.get('emoji', '')]
+    texts += [*e.get('aliases', []), *e.get('words', {}).values()]
+    _need(all(map(_is_plain, texts)), f'what is said of {_short(label)} is not all words')
+    color = e.get('color', '#999999')
+    _need(re.fullmatch('#[0-9a-fA-F]{6}', color), f'the color {_short(color)} is not like #1a2b3c')
+    return Emotion(**{**e, 'aliases': tuple(e.get('aliases', ()))})
+
+def _parse_preprocess(d):
+    _need(isinstance(d, dict), f'preprocess is {_short(d)}')
+    _need(type(d.get('channels', 1)) is int, f'channels are {_short(d.get("channels"))}')
+    return Preprocess(**d)
+
+_KEYS = {'format', *(f.name for f in fields(ModelSpec))}
+
+def _check_keys(d):  # those of a model.json
+    _need(isinstance(d, dict), f'it holds {_short(d)}')
+    _need(type(d.get('format')) is int and d['format'] == 1, 'it was made for another version of fer_nb')
+    lacks = [k for k in ('name', 'outputs', 'preprocess') if k not in d]
+    _need(not lacks, f'it lacks {", ".join(lacks)}')
+    unknown = sorted(set(d) - _KEYS)
+    _need(not unknown, f'it has {_short(", ".join(unknown))}, which this version does not know')
+
+def _parse_spec(d):  # dict of a model.json -> ModelSpec; raises ValueError, TypeError
+    _check_keys(d)
+    _need(_is_text(d['name']), f'its name is {_short(d["name"])}')
+    _need_kinds(d, emotions=dict, temperature=dict, version=str, parameters=int, sha256=dict)
+    _need_kinds(d, **({'multiply_adds': int} if d.get('multiply_adds') is not None else {}))
+    hashes = d.get('sha256', {})
+    _need(all(map(_is_text, hashes.values())), f'sha256 is {_short(hashes)}')
+    outputs = _parse_outputs(d['outputs'])
+    parts = {
+        'outputs': outputs,
+        'preprocess': _parse_preprocess(d['preprocess']),
+        'emotions': {k: _parse_emotion(k, e) for k, e in d.get('emotions', {}).items()},
+        'temperature': _parse_temperature(d.get('temperature', {}), outputs),
+    }
+    return ModelSpec(**{k: v for k, v in {**d, **parts}.items() if k != 'format'})
+
+
+# %% ../nbs/03_spec.ipynb #f0b6d061
+def _not_understood(e):  # what Python says of a model.json, in words
+    if isinstance(e, json.JSONDecodeError):
+        return f'it is not JSON: {e}'
+    return 'it is nested too deeply' if isinstance(e, RecursionError) else str(e)
 
 def load_spec(
     folder, # Of the model
 )->ModelSpec:
     "Read `model.json`; raises `ModelError`"
     path = Path(folder)/SPEC_FILE
-    try: return _parse_spec(json.loads(path.read_text(encoding='utf-8')))
+    try:
+        text = path.read_text(encoding='utf-8-sig') # Windows' editor puts a mark before it
+        return _parse_spec(json.loads(text, object_pairs_hook=_no_key_twice))
     except FileNotFoundError: raise ModelError(f"{folder} holds no {SPEC_FILE}; give a folder that fer-nb train wrote") from None
     except OSError as e: raise ModelError(f"{path} cannot be read ({e.strerror}); check its permissions") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ModelError(f"{path} is not understood ({type(e).__name__}: {e}); export the model again") from None
+    except (ValueError, TypeError, RecursionError) as e:
+        raise ModelError(f"{path} is not understood ({_not_understood(e)}); export the model again") from None
 
 def weights_file(
     folder,             # Of the model
