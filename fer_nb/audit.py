@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .labels import FerError, map_labels
+from .disk import write_text
 from .data import SPLITS, FaceDataset, majority, repeated_rows
 
 # %% ../nbs/15_audit.ipynb #ce4640b8
@@ -196,7 +197,7 @@ def write_report(
     path,              # Of the HTML file
     near:int=NEAR,     # For leaks; 0 skips the perceptual hashes
 )->Path:
-    "Write what is worth knowing of a data set as one HTML file, over what is there; raises `FerError` where it cannot be written"
+    "Write what is worth knowing of a data set as one HTML file, over what is there; raises `DiskError`"
     has_train = (ds.split == 0).any()
     found = leaks(ds, near) if has_train else pd.DataFrame(columns=['split'])
     rows = ''.join(f'<li>{html.escape(f"{where}: {why}".encode(errors="backslashreplace").decode())}</li>' for where,why in problems[:50])
@@ -206,7 +207,5 @@ def write_report(
             f"<p>Faces that repeat an earlier one bit for bit, inside or across splits: {len(repeats(ds))}.</p>",
             _figure('Above: in validation or test. Below: its twin in training', plot_pairs, ds, list(zip(found.row, found.twin))[::max(1, len(found)//10)][:10], size=(8,1.9)) if len(found) else '', '<h2>Faces</h2>', _figure('The mean face of each class', plot_means, ds, size=(8,1.6)),
             _figure('Faces of each class, drawn at random', plot_samples, ds, size=(8,.75*len(ds.label_set))), _figure('Brightness and contrast', plot_light, ds, size=(5,4))]
-    path = Path(path)
-    try: path.write_text(_PAGE.format(title=html.escape(f'Data report: {ds.name}'), body='\n'.join(body)), encoding='utf-8')
-    except OSError as e: raise FerError(f"cannot write {path} ({e.strerror}); choose another place") from None
-    return path
+    write_text(path, _PAGE.format(title=html.escape(f'Data report: {ds.name}'), body='\n'.join(body)))
+    return Path(path)

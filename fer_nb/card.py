@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from .spec import EARLIER, asked_as, comes_with_project, find_model, load_spec
 from .evaluate import EvaluationError, read_metrics, read_settings
-from .tables import disk_error
+from .disk import write_text
 
 # %% ../nbs/37_card.ipynb #ba490eb4
 CARD_FILE = 'README.md'
@@ -146,8 +146,7 @@ def model_card(
 def write_card(
     name_or_path=None,
 )->Path:
-    "Write a model's card to README.md in its folder, over what is there; raises `EvaluationError`, `ModelError`, `TableError`"
-    folder, text = find_model(name_or_path), model_card(name_or_path)
-    try: (folder/CARD_FILE).write_text(text, encoding='utf-8')
-    except OSError as e: raise disk_error(e, folder/CARD_FILE) from None
-    return folder/CARD_FILE
+    "Write a model's card to README.md in its folder, over what is there; raises `EvaluationError`, `ModelError`, `DiskError`"
+    path = find_model(name_or_path)/CARD_FILE
+    write_text(path, model_card(name_or_path))
+    return path

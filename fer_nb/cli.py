@@ -103,8 +103,10 @@ def _free_name(folder, path): # a file name in folder that is not taken, so that
 def _save_annotated(folder, path, image, found, language):
     from PIL import Image
     from fer_nb.recognize import annotate
-    try: Image.fromarray(annotate(image, found, language)).save(_free_name(folder, path))
-    except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+    from fer_nb.disk import whole_file
+    drawn = Image.fromarray(annotate(image, found, language))
+    with whole_file(_free_name(folder, path)) as part:
+        drawn.save(part)
 
 # %% ../nbs/42_cli.ipynb #17b82512
 def _say_passed_over(folder, files): # pictures that nothing here reads
@@ -647,11 +649,12 @@ def _spread_over(images, most): # from beginning to end: folders come sorted by 
     return images[np.linspace(0, len(images)-1, min(most, len(images))).astype(int)]
 
 def _compare(before, after, ds): # accuracy on validation of two models; also kept in the new one's folder
+    from fer_nb.disk import write_text
     from fer_nb.evaluate import evaluate as measure
     from fer_nb.runtime import OnnxModel
     one, two = (measure(OnnxModel(m), ds, 'validation')['accuracy'] for m in (before, after))
     result = {'split': 'validation', 'accuracy_before': one, 'accuracy': two}
-    (Path(after)/'export.json').write_text(json.dumps(result, indent=1) + '\n')
+    write_text(Path(after)/'export.json', json.dumps(result, indent=1) + '\n')
     return result
 
 # %% ../nbs/42_cli.ipynb #ce663c5d
@@ -795,6 +798,7 @@ def explain(
 
 def _explain_photos(recognizer, photos, folder, label, method): # one picture each; a file that cannot be read is said, and the others go on
     from PIL import Image
+    from fer_nb.disk import disk_error, whole_file
     from fer_nb.explain import heat_picture
     failed = False
     if label: recognizer.label_set.index(label)
@@ -802,9 +806,12 @@ def _explain_photos(recognizer, photos, folder, label, method): # one picture ea
         if image is None: say(f'error: {found}'); failed = True; continue
         if not found: say(f'{path}: no face found'); continue
         try:
-            folder.mkdir(parents=True, exist_ok=True); at = _free_name(folder, path)
-            Image.fromarray(heat_picture(recognizer, image, found, label, method)).save(at)
-        except OSError as e: raise FerError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise disk_error(e, folder) from None
+        drawn, at = Image.fromarray(heat_picture(recognizer, image, found, label, method)), _free_name(folder, path)
+        with whole_file(at) as part:
+            drawn.save(part)
         typer.echo(path_text(at))
     if failed: raise typer.Exit(2)
 

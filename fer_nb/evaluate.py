@@ -17,7 +17,7 @@ from .preprocess import faces_input
 from .spec import EARLIER, FACES_FILE
 from .data import FaceDataset, face_marks, repeated_rows
 from .runtime import OnnxModel
-from .tables import disk_error
+from .disk import write_text
 
 # %% ../nbs/30_evaluate.ipynb #3e754979
 class EvaluationError(FerError, ValueError):
@@ -290,9 +290,8 @@ def write_metrics(
     folder,          # Of the model
     metrics:dict,    # Of all_metrics, and more to keep, such as robustness
 )->None:
-    "Write `metrics.json`, over what is there; raises `TableError`"
-    try: (Path(folder)/METRICS_FILE).write_text(json.dumps(metrics, indent=1, allow_nan=False) + '\n')
-    except OSError as e: raise disk_error(e, Path(folder)/METRICS_FILE) from None
+    "Write `metrics.json`, over what is there; raises `DiskError`"
+    write_text(Path(folder)/METRICS_FILE, json.dumps(metrics, indent=1, allow_nan=False) + '\n')
 
 def read_metrics(
     name_or_path=None, # A model

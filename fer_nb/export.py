@@ -11,6 +11,8 @@ import contextlib, io, json, logging, os, tempfile, warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
+from .labels import FerError
+from .disk import whole_files
 from .preprocess import Preprocess
 from .detect import sha256
 from .spec import KERAS_FILE, LITERT_FILE, ONNX_FILE, ModelError, ModelSpec, save_spec
@@ -19,8 +21,8 @@ from .models import in_precision, multiply_adds
 
 # %% ../nbs/14_export.ipynb #0d6ab3f1
 @contextlib.contextmanager
-def _quiet(): # Keras and the exporters print to stdout, warn and log
-    logging.disable(logging.WARNING)
+def _quiet(): # Keras and the exporters print, warn and log, also each shortcut they could not take
+    logging.disable(logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(): warnings.simplefilter('ignore'); yield
     finally: logging.disable(logging.NOTSET)
@@ -30,9 +32,17 @@ def as_float32(
     model:keras.Model,
 )->keras.Model: # Same function and weights
     "Clone `model` with every layer computing in float32"
-    new = in_precision(model, 'float32')
-    with _quiet(): new(np.zeros((1, *model.input_shape[1:]), np.float32)) # a clone exports only after its first call
-    return new
+    return _called(in_precision(model, 'float32'))
+
+def _called(model): # a new network exports only after its first call
+    with _quiet():
+        model(np.zeros((1, *model.input_shape[1:]), np.float32))
+    return model
+
+def _in_float32(model): # itself where it computes so already: the clone of a large network takes seconds
+    if all(layer.compute_dtype == 'float32' for layer in model.layers):
+        return model
+    return in_precision(model, 'float32')
 
 # %% ../nbs/14_export.ipynb #d364600c
 def _skip_dropout(layer): # the layer that feeds this one, dropout left aside
@@ -56,11 +66,39 @@ def with_cams(
     return keras.Model(model.inputs[0], [*model.outputs, *(layers.Permute((3,1,2), name=n)(m) for n,m in maps.items())]) if maps else model
 
 # %% ../nbs/14_export.ipynb #68b977cf
-def _rename_ends(graph, renames): # in place; renames: old name -> new name
-    for value in (*graph.input, *graph.output): value.name = renames.get(value.name, value.name)
+def _name_ends(graph, names): # in place; names of the outputs, in order
+    if len(graph.input) != 1 or len(graph.output) != len(names):
+        raise ModelError(
+            f"its graph has {len(graph.input)} inputs and {len(graph.output)} outputs, "
+            f"not 1 and {len(names)}"
+        )
+    ends = [*graph.input, *graph.output]
+    renames = dict(zip([v.name for v in ends], ['faces', *names]))
     for node in graph.node:
         node.input[:] = [renames.get(n, n) for n in node.input]
         node.output[:] = [renames.get(n, n) for n in node.output]
+    for value in ends:
+        value.name = renames[value.name]
+        value.type.tensor_type.shape.dim[0].dim_param = 'batch'
+
+def _as_rescaling(layer): # the same function as a Normalization layer
+    to_numpy = keras.ops.convert_to_numpy
+    mean, deviation = to_numpy(layer.mean)[0], to_numpy(layer.variance)[0]**.5
+    scale = 1/np.maximum(deviation, keras.config.epsilon())
+    return layers.Rescaling(scale.tolist(), (-mean*scale).tolist(), name=layer.name)
+
+def _without_normalization(model): # the exporter makes inputs of what such a layer keeps
+    if not any(isinstance(l, layers.Normalization) for l in model.layers):
+        return model
+    def again(layer):
+        if isinstance(layer, layers.Normalization):
+            return _as_rescaling(layer)
+        return layer.__class__.from_config(layer.get_config())
+    new = keras.models.clone_model(model, clone_function=again)
+    for layer in new.layers:
+        if layer.weights:
+            layer.set_weights(model.get_layer(layer.name).get_weights())
+    return new
 
 def spec_metadata(spec:ModelSpec)->str:
     "What a weights file says of itself: the spec without the hashes of files"
@@ -72,16 +110,14 @@ def to_onnx(
     spec:ModelSpec|None=None, # Written into the file
     cams:bool=True,           # With class activation maps, where the heads allow
 )->None:
-    "Write `model` as ONNX with a free batch dimension"
+    "Write `model` as ONNX with a free batch dimension; raises `ModelError`"
     import onnx
     full = with_cams(model) if cams else model
     names = [*model.output_names, *(full.output_names[len(model.outputs):])]
     with tempfile.TemporaryDirectory() as d, _quiet():
-        as_float32(full).export(f'{d}/m.onnx', format='onnx', verbose=False)
+        _called(_in_float32(_without_normalization(full))).export(f'{d}/m.onnx', format='onnx', verbose=False)
         proto = onnx.load(f'{d}/m.onnx')
-    ends = [*proto.graph.input, *proto.graph.output]
-    _rename_ends(proto.graph, dict(zip([v.name for v in ends], ['faces', *names])))
-    for value in ends: value.type.tensor_type.shape.dim[0].dim_param = 'batch'
+    _name_ends(proto.graph, names)
     if spec: onnx.helper.set_model_props(proto, {'fer_nb': spec_metadata(spec)})
     onnx.checker.check_model(proto)
     onnx.save(proto, str(path))
@@ -141,7 +177,7 @@ def int8(
 MAX_DIFFERENCE = 1e-4 # between the logits of Keras and of the exported file
 
 def _logits(model, faces): # list of N×labels arrays, whatever the number of heads
-    with _quiet(): out = as_float32(model)(faces)
+    with _quiet(): out = _in_float32(model)(faces)
     return [np.asarray(keras.ops.convert_to_numpy(t)) for t in (out if isinstance(out, (list, tuple)) else [out])]
 
 def parity(
@@ -162,6 +198,16 @@ def check_parity(model, path, name): # raises ModelError
     if not difference <= MAX_DIFFERENCE: raise ModelError(f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}), so it is not to be used; try other versions of keras and onnx")
 
 # %% ../nbs/14_export.ipynb #4a612431
+@contextlib.contextmanager
+def _in_a_line(name): # what goes wrong inside the exporters
+    try:
+        yield
+    except (FerError, OSError):
+        raise
+    except Exception as e:
+        why = (str(e).strip().splitlines() or [''])[0][:200]
+        raise ModelError(f"{name} cannot be exported ({type(e).__name__}: {why})") from e
+
 def export_model(
     model:keras.Model,
     folder,                  # Of the model; model.keras, model.onnx and model.json are written into it
@@ -172,16 +218,16 @@ def export_model(
     emotions:dict|None=None, # Label -> Emotion, for labels that are shown in the user's own way
     temperature:dict|None=None, # Output name -> divisor of its logits, where one was fitted for these weights
 )->ModelSpec:
-    "Write a model folder; raises `ModelError` where the export answers differently from Keras"
+    "Write a model folder, or leave it as it was; raises `DiskError`, and `ModelError` where the export fails or answers differently from Keras"
     for n, o in zip(outputs, model.outputs):
         if len(outputs[n]) != o.shape[-1]: raise ModelError(f"{name} has {o.shape[-1]} answers for {n}, but {len(outputs[n])} labels were given")
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     bare = as_float32(model)  # no optimizer state, half the size
     spec = ModelSpec(name, outputs, preprocess, version=version, parameters=bare.count_params(), multiply_adds=multiply_adds(bare), emotions=emotions or {}, temperature=temperature or {})
-    bare.save(folder/KERAS_FILE)
-    to_onnx(bare, folder/ONNX_FILE, spec)
-    check_parity(bare, folder/ONNX_FILE, name)
-    return save_spec(spec, folder)
+    with whole_files(folder) as new, _in_a_line(name):
+        bare.save(new/KERAS_FILE)
+        to_onnx(bare, new/ONNX_FILE, spec)
+        check_parity(bare, new/ONNX_FILE, name)
+        return save_spec(spec, folder, new)
 
 # %% ../nbs/14_export.ipynb #60b50ce4
 FORMATS, PRECISIONS = ('onnx', 'litert', 'keras'), ('float32', 'float16', 'int8')
@@ -194,18 +240,21 @@ def convert(
     precision:str='float32',  # One of PRECISIONS; other than float32 for ONNX only
     faces:np.ndarray|None=None, # N×H×W×C float32, 0 to 255, of the training part, which int8 needs
 )->ModelSpec:
-    "Write a model in one format, over a file of that format; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `ModelError`"
+    "Write a model in one format, over a file of that format; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `DiskError`, `ModelError`"
     if format not in FORMATS or precision not in PRECISIONS: raise ModelError(f"choose a format of {', '.join(FORMATS)} and a precision of {', '.join(PRECISIONS)}")
     if precision != 'float32' and format != 'onnx': raise ModelError(f"{precision} is for ONNX; leave it out for {format}")
     if precision == 'int8' and faces is None: raise ModelError('int8 has to see faces to choose its scales; give data')
-    folder = Path(folder)
-    try: folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise ModelError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
-    _refuse_strangers(spec, folder, {'onnx': ONNX_FILE, 'litert': LITERT_FILE, 'keras': KERAS_FILE}[format])
-    if format == 'keras': as_float32(model).save(folder/KERAS_FILE)
-    elif format == 'litert': to_litert(model, folder/LITERT_FILE); check_parity(model, folder/LITERT_FILE, spec.name)
-    else: _convert_onnx(model, spec, folder/ONNX_FILE, precision, faces)
-    return save_spec(spec, folder)
+    folder, own = Path(folder), {'onnx': ONNX_FILE, 'litert': LITERT_FILE, 'keras': KERAS_FILE}[format]
+    _refuse_strangers(spec, folder, own)
+    with whole_files(folder) as new, _in_a_line(spec.name):
+        if format == 'keras':
+            as_float32(model).save(new/own)
+        elif format == 'litert':
+            to_litert(model, new/own)
+            check_parity(model, new/own, spec.name)
+        else:
+            _convert_onnx(model, spec, new/own, precision, faces)
+        return save_spec(spec, folder, new)
 
 def _refuse_strangers(spec, folder, own): # a folder is one model: weights that may be another's would be vouched for by the new model.json
     strange = [n for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE) if n != own and (folder/n).exists() and sha256(folder/n) != spec.sha256.get(n)]

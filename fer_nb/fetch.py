@@ -9,6 +9,7 @@ __all__ = ['PARTS', 'RELEASES', 'pack_model', 'fetch_model', 'get_model']
 import os, shutil, tempfile, zipfile
 from pathlib import Path
 from .detect import cache_dir, resuming, sha256
+from .disk import whole_file
 from .spec import EARLIER, ONNX_FILE, SPEC_FILE, ModelError, fetchable, load_spec, model_folders, weights_file
 
 # %% ../nbs/05_fetch.ipynb #53b2ada3
@@ -21,7 +22,7 @@ def pack_model(
     "Write the archive of a model that a release carries; raises `ModelError`"
     folder = Path(folder)
     weights = sha256(weights_file(folder))
-    with zipfile.ZipFile(out, 'w') as z:
+    with whole_file(out) as new, zipfile.ZipFile(new, 'w') as z:
         for part in PARTS:
             if (folder/part).exists(): z.writestr(zipfile.ZipInfo(part), (folder/part).read_bytes())
     return {'bytes': os.path.getsize(out), 'sha256': sha256(out), 'onnx': weights}

@@ -261,10 +261,20 @@ def in_precision(
     precision:str,    # 'float32', 'mixed_bfloat16' or 'mixed_float16'; outputs are float32 in any case
 )->keras.Model:       # The same function and weights
     "Make every layer again so that it computes in `precision`"
-    clone = lambda l: l.__class__.from_config({**l.get_config(), 'dtype': 'float32' if l.name in model.output_names else precision})
-    new = keras.models.clone_model(model, clone_function=clone)
+    def again(layer):
+        if not isinstance(layer, layers.Layer): # a bare operation, such as x*y, has no precision
+            return layer.__class__.from_config(layer.get_config())
+        dtype = 'float32' if layer.name in model.output_names else precision
+        return layer.__class__.from_config({**layer.get_config(), 'dtype': dtype})
+    new = keras.models.clone_model(model, clone_function=again)
     new.set_weights(model.get_weights())
+    for layer in new.layers:
+        _settle(layer)
     return new
+
+def _settle(layer): # Normalization computes with a copy of its weights, which set_weights leaves as it was
+    if isinstance(layer, layers.Normalization):
+        layer.finalize_state()
 
 def _read_h5(path): # legacy .h5 of Keras 1 or 2 -> list of lists of arrays, one for each layer with weights, in order
     import h5py
@@ -290,6 +300,8 @@ def load_weights(
     taken, mine = 0, [l for l in model.layers if l.weights]
     for layer, arrays in zip(mine, _layer_arrays(name_or_path)):
         if [a.shape for a in arrays] != [tuple(w.shape) for w in layer.weights]: continue
-        layer.set_weights(arrays); taken += sum(a.size for a in arrays)
+        layer.set_weights(arrays)
+        _settle(layer)
+        taken += sum(a.size for a in arrays)
     if taken < model.count_params()/2: raise ModelError(f"{name_or_path} is another network than {model.name}: only {taken:,} of its {model.count_params():,} parameters fit")
     return taken

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 from .data import SPLITS, DataError, FaceDataset, _delimiter, left_out, load_fer2013
+from .disk import whole_file
 from .labels import EMOTIONS, LABEL_SETS, FerError, LabelSet, canonical, get_label_set
 from .preprocess import PICTURES, ImageError, Preprocess, boxes_input, crop_face, face_input, is_hidden, read_image, square_box
 
@@ -319,11 +320,13 @@ def _split_of(word, where): # 'Train' -> position in SPLITS; None for an empty w
 
 # %% ../nbs/16_pictures.ipynb #785ac563
 def save_npz(ds:FaceDataset, path)->None:
-    "Keep a data set as arrays that `read_npz` reads, all but how labels of one's own are shown; overwrites path, which gets .npz if it does not end so; raises `DataError`"
+    "Keep a data set as arrays that `read_npz` reads, all but how labels of one's own are shown; overwrites path, which gets .npz if it does not end so; raises `DiskError`"
     soft = {} if ds.soft is None else {'soft': ds.soft}
     soft |= {f'votes_{name}': shares for name, shares in ds.votes.items()}
-    try: np.savez(path, images=ds.images, labels=ds.labels, split=np.array(SPLITS)[ds.split], ids=ds.ids, names=np.array(ds.label_set.labels), **soft)
-    except OSError as e: raise DataError(f"cannot write {path} ({e.strerror}); choose another place") from None
+    arrays = dict(images=ds.images, labels=ds.labels, split=np.array(SPLITS)[ds.split], ids=ds.ids)
+    arrays |= {'names': np.array(ds.label_set.labels), **soft}
+    with whole_file(path if str(path).endswith('.npz') else f'{path}.npz') as part:
+        np.savez(part, **arrays)
 
 def _arrays(path): # those of an .npz
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import fer_nb
 from .labels import FerError
+from .disk import write_text
 from .data import VOTE_COLUMNS, FaceDataset
 from .runtime import OnnxModel
 from .evaluate import evaluate, output_for, predict_dataset, training_history
@@ -233,14 +234,13 @@ def write_page(
     parts:dict,      # Title of a section -> a function that makes its HTML
     path,            # Of the HTML file
 )->Path:
-    "Write sections as one self-contained page; raises `FerError` where it cannot be written"
+    "Write sections as one self-contained page; raises `FerError`, `DiskError`"
     from tqdm.auto import tqdm
     path, title = check_page(path), html.escape(title)
     nav = '<nav>' + ''.join(f'<a href="#{t.lower().replace(" ", "-")}">{t}</a>' for t in parts) + '</nav>'
     body = ''.join(_section(t, make) for t, make in tqdm(parts.items(), desc='writing the report', leave=False, delay=2))
     page = f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{(STATIC/"report.css").read_text()}</style><h1>{title}</h1>{intro}{nav}{body}<script>{(STATIC/"report.js").read_text()}</script></html>'
-    try: path.write_text(page, encoding='utf-8')
-    except OSError as why: raise FerError(f'cannot write {path} ({why.strerror}); choose another place') from None
+    write_text(path, page)
     return path
 
 def write_html(

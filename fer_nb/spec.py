@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 import fer_nb
 from .labels import Emotion, FerError, LabelSet
+from .disk import write_text
 from .preprocess import Preprocess
 from .detect import cache_dir, sha256
 
@@ -48,13 +49,14 @@ class ModelSpec:
 def save_spec(
     spec:ModelSpec,
     folder,          # Of the model; the weights in it are hashed into the spec
+    new=None,        # Folder of files that will move into `folder`, see whole_files; model.json is written there
 )->ModelSpec:        # With the hashes
-    "Write `model.json` into `folder`; raises `ModelError`"
-    folder = Path(folder)
-    hashes = {n: sha256(folder/n) for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE) if (folder/n).exists()}
-    spec = ModelSpec(**{**vars(spec), 'sha256': hashes})
-    try: (folder/SPEC_FILE).write_text(json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
-    except OSError as e: raise ModelError(f"{folder/SPEC_FILE} cannot be written ({e.strerror}); choose another folder, or change its permissions") from None
+    "Write `model.json` into `folder`; raises `DiskError`"
+    folders = [Path(folder), Path(new or folder)]
+    there = {n: f/n for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE) for f in folders if (f/n).exists()}
+    spec = ModelSpec(**{**vars(spec), 'sha256': {n: sha256(path) for n, path in there.items()}})
+    text = json.dumps({'format': 1, **asdict(spec)}, indent=1, ensure_ascii=False) + '\n'
+    write_text(folders[-1]/SPEC_FILE, text)
     return spec
 
 # %% ../nbs/03_spec.ipynb #b541773a

@@ -15,7 +15,8 @@ import numpy as np
 from .labels import FerError, LabelSet, column_names
 from .letters import font
 from .preprocess import crop_face, square_box
-from .tables import disk_error, read_rows, write_json
+from .disk import disk_error, whole_file
+from .tables import read_rows, write_json
 from .film import is_pipe, local_path, open_film
 
 # %% ../nbs/25_summary.ipynb #99b4ddbe
@@ -232,15 +233,19 @@ def save_summary(
     folder,
     source=None, # The film, for the strip of moments; none is drawn if None
 )->list:         # Of the paths written
-    "Write `summary.json`, `timeline.png` and, with a film, `moments.png`, over what is there; raises `TableError`, `VideoError`, and `FerError` for a camera"
+    "Write `summary.json`, `timeline.png` and, with a film, `moments.png`, over what is there; raises `DiskError`, `VideoError`, and `FerError` for a camera"
     from PIL import Image
     folder = Path(folder).expanduser()
     paths = [folder/n for n in ('summary.json', 'timeline.png', *(['moments.png'] if source is not None else []))]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(paths[0], summary_dict(summary))
-        plot_timeline(summary).savefig(paths[1], dpi=110)
-        if source is not None: Image.fromarray(moment_strip(summary, source)).save(paths[2])
+        with whole_file(paths[1]) as part:
+            plot_timeline(summary).savefig(part, dpi=110)
+        if source is not None:
+            strip = Image.fromarray(moment_strip(summary, source))
+            with whole_file(paths[2]) as part:
+                strip.save(part)
     except FerError: raise
     except OSError as e: raise disk_error(e, folder) from None
     return paths

@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'TEXT', 'YES_NO', 'WHOLE', 'TableError', 'path_text', 'part_path', 'run_path', 'write_json', 'check_table',
-           'disk_error', 'TableWriter', 'cut_table', 'read_rows', 'read_table', 'to_parquet']
+           'TableWriter', 'cut_table', 'read_rows', 'read_table', 'to_parquet']
 
 # %% ../nbs/23_tables.ipynb #d63cc0b3
-import contextlib, csv, errno, json, os
+import contextlib, csv, json, os
 from pathlib import Path
-from .labels import FerError
+from .disk import DiskError, disk_error, write_text
 
 # %% ../nbs/23_tables.ipynb #3655a3c6
-class TableError(FerError, OSError):
+class TableError(DiskError):
     "A table that cannot be written or read"
 
 KINDS = ('.csv', '.parquet')
@@ -39,7 +39,7 @@ def write_json(path, values)->None:
     "Write plain values as JSON, whatever bytes the names in them hold"
     text = json.dumps(values, indent=1, ensure_ascii=False)
     # a byte that is no UTF-8 becomes an escape, which JSON reads as what it was
-    Path(path).write_text(text + '\n', encoding='utf-8', errors='backslashreplace')
+    write_text(path, text + '\n', errors='backslashreplace')
 
 def check_table(
     out, # Path of the table that was asked for
@@ -55,16 +55,6 @@ def check_table(
 def _need_pyarrow():
     from importlib.util import find_spec
     if not find_spec('pyarrow'): raise TableError("a .parquet table needs pyarrow; run pip install 'fer_nb[parquet]', or name the table .csv")
-
-# %% ../nbs/23_tables.ipynb #5e3bf51b
-def disk_error(
-    e:OSError,
-    path,      # What was being written
-)->TableError:
-    "Say in a line what a failed write means"
-    why = {errno.ENOSPC: 'the disk is full; make room', errno.EDQUOT: 'your disk quota is used up; make room', errno.EACCES: 'you may not write there; choose another place',
-           errno.EPERM: 'you may not write there; choose another place', errno.EROFS: 'that disk is read-only; choose another place'}
-    return TableError(f"{path} cannot be written: {why.get(e.errno, f'{e.strerror or type(e).__name__}; choose another place')}")
 
 # %% ../nbs/23_tables.ipynb #4f428eed
 class TableWriter:
@@ -85,7 +75,7 @@ class TableWriter:
             self.file = open(self.path, 'a' if go_on else 'r+' if old else 'w', newline='', encoding='utf-8')
             self.writer, self.begun = csv.writer(self.file, lineterminator='\n'), go_on and old
             if not old: self._begin()
-        except OSError as e: raise e if isinstance(e, TableError) else disk_error(e, self.path) from None
+        except OSError as e: raise e if isinstance(e, DiskError) else disk_error(e, self.path) from None
 
     def _begin(self): # from here on nothing is left of a table that was there
         self.begun = True
@@ -200,4 +190,4 @@ def to_parquet(
         with contextlib.suppress(OSError): writer and writer.close() # a full disk takes no end either
         part.unlink(missing_ok=True)
         if isinstance(e, ValueError): raise TableError(f"{out} cannot be made of {source}: a column holds text that Parquet would need as numbers ({str(e)[:80]}); name the table .csv") from None
-        raise e if isinstance(e, TableError) else disk_error(e, out) from None
+        raise e if isinstance(e, DiskError) else disk_error(e, out) from None

@@ -7,20 +7,21 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'OPTIMIZERS', 'POLICIES', 'TrainError',
            'own_data_config', 'FaceBatches', 'soft_labels', 'class_weights', 'first_targets', 'second_votes',
            'teacher_answers', 'taught', 'Student', 'teaching', 'as_student', 'balanced_rows', 'KernelMuon',
            'make_optimizer', 'soft_crossentropy', 'read_history', 'epochs_since_best', 'is_finished', 'plateau_rate',
-           'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'Resumable', 'LivePlot',
-           'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
+           'save_state', 'last_state', 'check_folder', 'Progress', 'StopOnNaN', 'KeepBest', 'KeepHistory', 'Resumable',
+           'LivePlot', 'body_layers', 'set_trainable', 'phases', 'spread', 'new_network', 'some_of', 'train']
 
 # %% ../nbs/13_train.ipynb #b33827dc
-import contextlib, csv, hashlib, json, os, shutil, time, zlib
+import contextlib, csv, hashlib, io, json, shutil, tempfile, time, warnings, zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 from .labels import FerError, get_label_set
+from .disk import DiskError, whole_file, write_text
 from .preprocess import Preprocess, faces_input
 from .spec import FACES_FILE, KERAS_FILE, LITERT_FILE, ONNX_FILE, SPEC_FILE
 from .backend import fused_batch_norm, keras, quick_precision
-from .data import FaceDataset, face_marks
+from .data import SPLITS, FaceDataset, face_marks
 from .augment import Augment, augment_batch, broken_rule, is_number, mix_batch
 from .models import create_model, in_precision, load_network
 
@@ -91,7 +92,7 @@ class TrainConfig:
 # %% ../nbs/13_train.ipynb #e8694170
 def save_config(config:TrainConfig, folder)->None:
     "Write `train.json`"
-    (Path(folder)/TRAIN_FILE).write_text(json.dumps(asdict(config), indent=1) + '\n')
+    write_text(Path(folder)/TRAIN_FILE, json.dumps(asdict(config), indent=1) + '\n')
 
 def load_config(
     path, # A train.json, or the folder that holds one
@@ -292,9 +293,16 @@ def read_history(
 def _tidy_history(folder, done=None): # one row an epoch, and line ends that git leaves alone; with `done`, which a run goes on from, only the first so many, and not rounded, or an epoch that is as good as the best would count as better
     rows = [row for row in read_history(folder) if done is None or row['epoch'] < done]
     if not rows: (Path(folder)/HISTORY_FILE).unlink(missing_ok=True); return
-    with open(Path(folder)/HISTORY_FILE, 'w', newline='') as f:
-        out = csv.DictWriter(f, rows[0], lineterminator='\n'); out.writeheader()
-        out.writerows({k: int(v) if k == 'epoch' else v if done is not None else round(v, 5) for k,v in row.items()} for row in rows)
+    if done is None:
+        rows = [{k: round(v, 5) for k,v in row.items()} for row in rows]
+    _write_history(folder, rows)
+
+def _write_history(folder, rows):
+    text = io.StringIO()
+    out = csv.DictWriter(text, rows[0], lineterminator='\n')
+    out.writeheader()
+    out.writerows({**row, 'epoch': int(row['epoch'])} for row in rows)
+    write_text(Path(folder)/HISTORY_FILE, text.getvalue())
 
 def _accuracies(folder): return [row['val_accuracy'] for row in read_history(folder)]
 
@@ -323,18 +331,21 @@ def plateau_rate(
     return rate
 
 # %% ../nbs/13_train.ipynb #d79aef5a
+class _InMemory(io.BytesIO):
+    "A file in memory with a name that Keras accepts for weights"
+    def __str__(self): return 'memory.weights.h5'
+
 def save_state(
     model:keras.Model, # Compiled
     folder,            # Of the run
     epochs:int,        # Done so far
 )->None:
-    "Write the state to resume from; raises `TrainError` where the disk is full"
-    state = Path(folder)/'resume'
-    try:
+    "Write the state to resume from; raises `DiskError`"
+    state, weights = Path(folder)/'resume', _InMemory()
+    model.save_weights(weights) # HDF5 ends the process with a crash where the disk takes no more
+    with whole_file(state/f'epoch-{epochs:05d}.weights.h5') as part:
         state.mkdir(exist_ok=True)
-        model.save_weights(state/'writing.weights.h5', overwrite=True)
-        os.replace(state/'writing.weights.h5', state/f'epoch-{epochs:05d}.weights.h5')
-    except OSError as e: raise TrainError(f"cannot write to {state} ({e.strerror or e}); make room and run the same command again, it goes on from the last whole state") from None
+        part.write_bytes(weights.getbuffer())
     for old in sorted(state.glob('epoch-*.weights.h5'))[:-1]: old.unlink(missing_ok=True)
 
 def last_state(
@@ -352,7 +363,8 @@ def check_folder(
     folder, need = Path(folder), parameters*4*12/1e6 # two states of weights, two moments and an average each, the best network and its exports
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder/'.write_test'; probe.write_bytes(b'x'); probe.unlink()
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b'x')
         free = shutil.disk_usage(folder).free/1e6
     except OSError as e: raise TrainError(f"cannot write to {folder} ({e.strerror}); choose another folder") from None
     if free < need: raise TrainError(f"the disk of {folder} has {free:.0f} MB free and the run needs about {need:.0f}; make room or choose another folder")
@@ -389,7 +401,18 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (self.folder/KERAS_FILE).exists() and logs['val_accuracy'] <= max(_accuracies(self.folder), default=-1): return
         plain = keras.Model(self.model.inputs[0], self.model.outputs, name=self.model.name) # without the optimizer and the teachers
-        plain.save(self.folder/'writing.keras'); os.replace(self.folder/'writing.keras', self.folder/KERAS_FILE)
+        with whole_file(self.folder/KERAS_FILE) as part:
+            plain.save(part)
+
+class KeepHistory(keras.callbacks.Callback):
+    "Add a row to `history.csv` after each epoch"
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = Path(folder)
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {'epoch': epoch, **{k: float(logs[k]) for k in sorted(logs)}}
+        _write_history(self.folder, [*read_history(self.folder), row])
 
 class Resumable(keras.callbacks.Callback):
     "Save the state when an epoch begins, set the rate of a plateau schedule, and stop when the run is finished"
@@ -405,7 +428,7 @@ class Resumable(keras.callbacks.Callback):
 
 def _callbacks(folder, batches, config, phase):
     swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
-    return [Progress(batches, config.epochs, config.seed), StopOnNaN(), *swap, KeepBest(folder), keras.callbacks.CSVLogger(str(folder/HISTORY_FILE), append=True), Resumable(folder, config, phase)]
+    return [Progress(batches, config.epochs, config.seed), StopOnNaN(), *swap, KeepBest(folder), KeepHistory(folder), Resumable(folder, config, phase)]
 
 # %% ../nbs/13_train.ipynb #5fdd7b3e
 class LivePlot(keras.callbacks.Callback):
@@ -520,7 +543,11 @@ def _fit(model, config, training, validation, folder, callbacks):
         if done >= phase[1] or is_finished(config, _accuracies(folder)[:done]): continue
         if done == phase[0]: _compile(model, config, phase, len(batches)) # else it goes on in the middle of the phase, with the optimizer that was restored
         _build(model, held_out)
-        model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*_callbacks(folder, batches, config, phase), *callbacks])
+        ours = _callbacks(folder, batches, config, phase)
+        try:
+            model.fit(batches, initial_epoch=done, epochs=phase[1], validation_data=held_out, validation_batch_size=256, verbose=0, shuffle=False, callbacks=[*ours, *callbacks])
+        finally:
+            ours[0].on_train_end() # the bar of a run that fails would be drawn again below the error
         done = phase[1]
 
 # %% ../nbs/13_train.ipynb #54f84222
@@ -545,6 +572,16 @@ def _check_faces(folder, faces): # a run goes on with the faces it began with
     except (OSError, ValueError): raise TrainError(f"{path} cannot be read; choose another folder or remove {folder}") from None
     if known != faces: raise TrainError(f"{folder} holds a run on other faces or classes; choose another folder or remove it")
 
+def _missing(ds, part): # names of the classes that a part lacks, none where there is no such part
+    found = set(ds.labels[ds.split == SPLITS.index(part)].tolist())
+    return [name for i, name in enumerate(ds.label_set.labels) if found and i not in found]
+
+def _warn_of_gaps(ds): # splits that come with the data may lack a class
+    gaps = {part: names for part in SPLITS if (names := _missing(ds, part))}
+    if gaps:
+        said = '; '.join(f"the {part} part has no faces of {', '.join(names)}" for part, names in gaps.items())
+        warnings.warn(f'{said}. A class is learned in train and judged in the others; give each some of it', stacklevel=3)
+
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
@@ -556,13 +593,19 @@ def train(
     faces = _faces_of(ds.label_set, training, validation)
     _check_run(folder, config, faces)
     if not (is_finished(config, _accuracies(folder)) and (folder/KERAS_FILE).exists()):
+        _warn_of_gaps(ds)
         keras.utils.set_random_seed(config.seed)
         with spread(config.devices), fused_batch_norm():
             here = replace(config, precision=quick_precision(config.precision))
             if here != config: tqdm.write(f'this processor is slow in {config.precision}: training in {here.precision}')
             model = as_student(new_network(here, ds.label_set), ds.label_set, here)
-            check_folder(folder, model.count_params()); save_config(config, folder); (folder/FACES_FILE).write_text(json.dumps(faces, indent=1) + '\n')
-            _fit(model, config, taught(training, config), validation, folder, callbacks)
+            check_folder(folder, model.count_params())
+            try:
+                save_config(config, folder)
+                write_text(folder/FACES_FILE, json.dumps(faces, indent=1) + '\n')
+                _fit(model, config, taught(training, config), validation, folder, callbacks)
+            except DiskError as e:
+                raise TrainError(f'{e}. The same command then goes on from the last whole epoch') from None
         _tidy_history(folder)
         shutil.rmtree(folder/'resume', ignore_errors=True)
     return keras.saving.load_model(folder/KERAS_FILE, compile=False)
