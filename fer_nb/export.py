@@ -81,6 +81,7 @@ def _name_ends(graph, names): # in place; names of the outputs, in order
         value.name = renames[value.name]
         value.type.tensor_type.shape.dim[0].dim_param = 'batch'
 
+# %% ../nbs/14_export.ipynb #a6d05d4a
 def _as_rescaling(layer): # the same function as a Normalization layer
     to_numpy = keras.ops.convert_to_numpy
     mean, deviation = to_numpy(layer.mean)[0], to_numpy(layer.variance)[0]**.5
@@ -100,6 +101,7 @@ def _without_normalization(model): # the exporter makes inputs of what such a la
             layer.set_weights(model.get_layer(layer.name).get_weights())
     return new
 
+# %% ../nbs/14_export.ipynb #33710b4a
 def spec_metadata(spec:ModelSpec)->str:
     "What a weights file says of itself: the spec without the hashes of files"
     return json.dumps({k: v for k,v in asdict(spec).items() if k != 'sha256'}, ensure_ascii=False)

@@ -256,6 +256,22 @@ def load_network(
     try: return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as e: raise ModelError(f"{path} cannot be loaded ({type(e).__name__}: {str(e).strip().splitlines()[0][:100]}); a .keras file that Keras 3 wrote is needed") from None
 
+def _read_h5(path): # legacy .h5 of Keras 1 or 2 -> list of lists of arrays, one for each layer with weights, in order
+    import h5py
+    with h5py.File(path) as f:
+        g = f['model_weights'] if 'model_weights' in f else f
+        if 'layer_names' not in g.attrs: raise ValueError('no layer names in it')
+        layer = lambda n: [np.asarray(g[n][w]) for w in g[n].attrs['weight_names']]
+        return [arrays for n in g.attrs['layer_names'] if (arrays := layer(n))]
+
+def _layer_arrays(name_or_path): # -> list of lists of arrays, one for each layer with weights
+    path = Path(name_or_path).expanduser()
+    if path.suffix not in ('.h5','.hdf5'): return [w for l in load_network(name_or_path).layers if (w := l.get_weights())]
+    if not path.is_file(): raise ModelError(f"{path} is not there; check the path")
+    try: return _read_h5(path)
+    except (OSError, KeyError, ValueError) as e: raise ModelError(f"{path} is no Keras weights file ({str(e)[:60]})") from None
+
+# %% ../nbs/12_models.ipynb #2c9a24e5
 def in_precision(
     model:keras.Model,
     precision:str,    # 'float32', 'mixed_bfloat16' or 'mixed_float16'; outputs are float32 in any case
@@ -275,21 +291,6 @@ def in_precision(
 def _settle(layer): # Normalization computes with a copy of its weights, which set_weights leaves as it was
     if isinstance(layer, layers.Normalization):
         layer.finalize_state()
-
-def _read_h5(path): # legacy .h5 of Keras 1 or 2 -> list of lists of arrays, one for each layer with weights, in order
-    import h5py
-    with h5py.File(path) as f:
-        g = f['model_weights'] if 'model_weights' in f else f
-        if 'layer_names' not in g.attrs: raise ValueError('no layer names in it')
-        layer = lambda n: [np.asarray(g[n][w]) for w in g[n].attrs['weight_names']]
-        return [arrays for n in g.attrs['layer_names'] if (arrays := layer(n))]
-
-def _layer_arrays(name_or_path): # -> list of lists of arrays, one for each layer with weights
-    path = Path(name_or_path).expanduser()
-    if path.suffix not in ('.h5','.hdf5'): return [w for l in load_network(name_or_path).layers if (w := l.get_weights())]
-    if not path.is_file(): raise ModelError(f"{path} is not there; check the path")
-    try: return _read_h5(path)
-    except (OSError, KeyError, ValueError) as e: raise ModelError(f"{path} is no Keras weights file ({str(e)[:60]})") from None
 
 # %% ../nbs/12_models.ipynb #10d5fda2
 def load_weights(

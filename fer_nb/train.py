@@ -572,6 +572,7 @@ def _check_faces(folder, faces): # a run goes on with the faces it began with
     except (OSError, ValueError): raise TrainError(f"{path} cannot be read; choose another folder or remove {folder}") from None
     if known != faces: raise TrainError(f"{folder} holds a run on other faces or classes; choose another folder or remove it")
 
+# %% ../nbs/13_train.ipynb #37598df4
 def _missing(ds, part): # names of the classes that a part lacks, none where there is no such part
     found = set(ds.labels[ds.split == SPLITS.index(part)].tolist())
     return [name for i, name in enumerate(ds.label_set.labels) if found and i not in found]
@@ -582,6 +583,7 @@ def _warn_of_gaps(ds): # splits that come with the data may lack a class
         said = '; '.join(f"the {part} part has no faces of {', '.join(names)}" for part, names in gaps.items())
         warnings.warn(f'{said}. A class is learned in train and judged in the others; give each some of it', stacklevel=3)
 
+# %% ../nbs/13_train.ipynb #6e20d06f
 def train(
     config:TrainConfig,
     ds:FaceDataset,      # With rows in 'train' and 'validation'
