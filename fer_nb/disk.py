@@ -21,6 +21,8 @@ _REASONS = {
     errno.EACCES: 'you may not write there; choose another place',
     errno.EPERM: 'you may not write there; choose another place',
     errno.EROFS: 'that disk is read-only; choose another place',
+    errno.EEXIST: 'there is a file of that name; choose another place',
+    errno.ENOTDIR: 'there is a file in place of a folder; choose another place',
 }
 
 def disk_error(
