@@ -18,6 +18,13 @@ def csv_path(tmp_path_factory):
     subprocess.run([sys.executable, tool, path], check=True, capture_output=True)
     return path
 
+# The files that take longest, longest first: two workers take files in this order, so that neither is left with a long one at the end
+LONGEST = ['test_notebooks.py', 'test_app.py', 'test_wheel.py', 'test_train.py', 'test_path.py', 'test_video.py', 'test_serve.py', 'test_deploy.py']
+
+def pytest_collection_modifyitems(items):
+    place = {name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     reporter = config.pluginmanager.get_plugin('terminalreporter')

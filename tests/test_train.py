@@ -13,7 +13,7 @@ def start(folder, *more, backend='tensorflow'):
 
 
 def finish(run):
-    out, err = run.communicate(timeout=300)
+    out, err = run.communicate(timeout=1800)
     assert run.returncode == 0, err[-2000:]
     return out
 
@@ -57,15 +57,22 @@ def test_two_devices_give_the_losses_of_one(whole, tmp_path):
 needs_jax = pytest.mark.skipif(not importlib.util.find_spec('jax'), reason='JAX is not installed: pip install "fer_nb[jax]"')
 
 
-@needs_jax
-def test_jax_trains_the_same_script(whole, tmp_path):
-    assert 'done jax' in finish(start(tmp_path, 1, backend='jax'))
-    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
-    np.testing.assert_allclose(losses(tmp_path)[0], losses(whole)[0], rtol=.2) # another random generator begins elsewhere
+@pytest.fixture(scope='module')
+def whole_jax(tmp_path_factory):
+    "The same run under JAX"
+    folder = tmp_path_factory.mktemp('jax')
+    assert 'done jax' in finish(start(folder, 1, backend='jax'))
+    return folder
 
 
 @needs_jax
-def test_two_devices_under_jax(tmp_path):
-    finish(start(tmp_path/'one', 1, backend='jax'))
-    finish(start(tmp_path/'two', 2, backend='jax'))
-    np.testing.assert_allclose(losses(tmp_path/'two'), losses(tmp_path/'one'), rtol=2e-3)
+def test_jax_trains_the_same_script(whole, whole_jax):
+    assert losses(whole_jax)[-1] < losses(whole_jax)[0]
+    # Another random generator begins elsewhere; a sum in place of a mean would be 16 times as large
+    assert .5 < losses(whole_jax)[0]/losses(whole)[0] < 2
+
+
+@needs_jax
+def test_two_devices_under_jax(whole_jax, tmp_path):
+    finish(start(tmp_path, 2, backend='jax'))
+    np.testing.assert_allclose(losses(tmp_path), losses(whole_jax), rtol=2e-3)

@@ -6,8 +6,8 @@ from conftest import TOP
 
 UV = shutil.which('uv')
 
-def installer(python): # words that come before what is to be installed
-    return [UV,'pip','install','--quiet','--python',str(python)] if UV else [str(python),'-m','pip','install','--quiet','--disable-pip-version-check']
+def installer(python): # words that come before what is to be installed; modules are compiled when they are imported, as uv does: that is a few of thousands
+    return [UV,'pip','install','--quiet','--python',str(python)] if UV else [str(python),'-m','pip','install','--quiet','--disable-pip-version-check','--no-compile']
 
 @pytest.fixture(scope='module')
 def wheel(tmp_path_factory):
