@@ -257,7 +257,7 @@ def voila_command(
     base_url:str='/',  # Path under which a proxy shows the app
 )->list: # Arguments of a process that serves the app
     "Voila on the app's notebook, kernels made ready before the first visitor"
-    return [sys.executable, '-m', 'voila', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', f'--Voila.base_url={base_url}', '--template=fer_nb', f'--preheat_kernel={ready > 0}', f'--pool_size={ready}',
+    return [sys.executable, '-c', 'from fer_nb.kernels import main; main()', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', f'--Voila.base_url={base_url}', '--template=fer_nb', f'--preheat_kernel={ready > 0}', f'--pool_size={ready}',
             '--VoilaConfiguration.multi_kernel_manager_class=fer_nb.kernels.Kernels', f'--Kernels.most={kernels}', f'--Kernels.open_idle={idle_open}', # a notebook after this one, so by its name
             '--Voila.log_level=ERROR', f'--MappingKernelManager.cull_idle_timeout={idle}', f'--MappingKernelManager.cull_interval={min(60, max(1, idle//2))}', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
