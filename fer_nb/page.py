@@ -7,15 +7,16 @@ __all__ = ['PANELS', 'model_facts', 'HeaderWidget', 'SettingsWidget', 'upload_li
 
 # %% ../nbs/48_page.ipynb #ab461b77
 import os
+import numpy as np
 import traitlets
 import fer_nb
 from .labels import FerError
 from .recognize import Recognizer
 from .widgets import FaceWidget, Session, script, shown_name, source
 from .live import LiveWidget
-from .photos import PhotoWidget
+from .photos import PhotoWidget, face_heat
 from .clip import FilmWidget
-from .quality import QualityWidget, measured
+from .quality import QualityWidget, measured, quality_report
 
 # %% ../nbs/48_page.ipynb #45438ba6
 def model_facts(
@@ -53,6 +54,15 @@ def upload_limit(
     most, own = os.environ.get('FER_NB_MEGABYTES'), panel.class_traits().get('max_bytes')
     return {'max_bytes': min(own.default_value, int(float(most)*1e6))} if most and own else {}
 
+
+# %% ../nbs/48_page.ipynb #b0d504be
+def _rehearse(session): # in a kernel that waits for its visitor
+    recognizer = session.recognizer
+    blank = np.zeros((64, 64, 3), np.uint8)
+    recognizer(blank)
+    face_heat(recognizer, blank, (0, 0, 64, 64), None, recognizer.label_set.labels[0])
+    quality_report(recognizer.model, recognizer.label_set.name)
+
 def load_app()->list:
     "The app's widgets on one `Session`, from `FER_NB_MODEL` and `FER_NB_DETECTOR`; one line of text where these cannot be had"
     from ipywidgets import Label
@@ -60,6 +70,8 @@ def load_app()->list:
     cv2.setNumThreads(1)
     try: session = Session(Recognizer.load(detector=os.environ.get('FER_NB_DETECTOR', 'auto'), threads=1))
     except FerError as e: return [Label(f'The app cannot start: {e}')]
+    if os.environ.get('VOILA_PREHEAT') == 'True': _rehearse(session)
     panels = [make(session, **upload_limit(make)) for make in PANELS.values()]
     for name, panel in zip(PANELS, panels): panel.add_class('fer-panel'); panel.add_class(f'fer-panel-{name}')
     return [HeaderWidget(session), *panels]
+

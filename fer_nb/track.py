@@ -49,7 +49,7 @@ class Track:
 
 # %% ../nbs/22_track.ipynb #7f4b467c
 def _best_pairs(fits): # rows and columns paired so that the sum is largest
-    if min(fits.shape) == 1: return [np.unravel_index(fits.argmax(), fits.shape)] # no reason to load SciPy, which takes half a second
+    if min(fits.shape) == 1: return [np.unravel_index(fits.argmax(), fits.shape)]
     from scipy.optimize import linear_sum_assignment
     return zip(*linear_sum_assignment(fits, maximize=True))
 
@@ -63,6 +63,7 @@ class FaceTracker:
         max_gap:float=1.,   # Seconds that a face may be hidden
         doubt:float=0.,     # Seconds within which a second frame must show a new face; where frames come more slowly, one is enough
     ):
+        import scipy.optimize # here, as it takes half a second and more: else the first frame with two faces would wait for it
         self.min_fit, self.max_gap, self.doubt, self.tracks, self.count, self.now = min_fit, max_gap, doubt, [], 0, -np.inf
 
     def _let_go(self, time): # of faces that were hidden too long; one that the last frame showed was not hidden, however slowly frames come
