@@ -35,7 +35,7 @@ endif
 .venv/app: .venv/made settings.ini setup.py $(LOCK)
 	@echo "installing what serves people (once) ..."
 	@$(INSTALL) -e .
-	@$(BIN)/fer-nb fetch yunet || echo "(the app works without it, with an older detector; with a network, .venv/bin/fer-nb fetch yunet tries again)"
+	@$(BIN)/fer-nb fetch yunet --if-possible
 	@touch $@
 
 .venv/dev: .venv/app
@@ -55,7 +55,7 @@ test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a r
 dev: .venv/dev ## Install what training, judging and the tests need
 
 lab: .venv/dev ## Open the notebooks in JupyterLab
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab nbs
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None nbs
 
 readme: .venv/dev ## Make README.md from nbs/index.ipynb
 	@$(BIN)/python tools/make_readme.py

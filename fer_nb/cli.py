@@ -282,13 +282,15 @@ def run_until_stopped(
     command:list, env:dict,
 )->int: # Exit status
     "Run a server until it ends, or until Ctrl+C or a signal ends it with its kernels"
-    def stop(*_): raise KeyboardInterrupt
-    for name in ('SIGTERM', 'SIGHUP'): signal.signal(getattr(signal, name, signal.SIGTERM), stop)
+    stopped = [] # the signal; an exception in its place could come before the server is known, which would then go on alone
+    for name in ('SIGINT', 'SIGTERM', 'SIGHUP'): signal.signal(getattr(signal, name, signal.SIGTERM), lambda number, _: stopped.append(number))
     server = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, start_new_session=True) # Ctrl+C is for us
     stopping = threading.Event()
     threading.Thread(target=_pass_on, args=(server.stderr, stopping), daemon=True).start()
-    try: return server.wait()
-    except KeyboardInterrupt: stopping.set(); server.terminate()
+    while server.poll() is None and not stopped:
+        with contextlib.suppress(subprocess.TimeoutExpired): server.wait(.2)
+    if not stopped: return server.returncode
+    stopping.set(); server.terminate()
     with contextlib.suppress(OSError): say('stopping ...') # first the server, then the word: a terminal that was closed takes none
     try: server.wait(10)
     except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
@@ -509,13 +511,28 @@ def _fetchable(): # what can be asked for
     return ['yunet', *fetchable()]
 
 @app.command()
-def fetch(what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or a network that is too large for the package: fernet-base (5 MB), deep_cnn (7 MB).', autocompletion=_fetchable)]):
+def fetch(
+    what:Annotated[str, typer.Argument(help='yunet, the better face detector (230 kB), or a network that is too large for the package: fernet-base (5 MB), deep_cnn (7 MB).', autocompletion=_fetchable)],
+    if_possible:Annotated[bool, typer.Option('--if-possible', help='Where it cannot be had, say so and end well: for a set-up that works without it.')]=False,
+):
     "Download a file that is not in the package, checked by its hash"
+    if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
+    well, said = _outcome(lambda: _fetch_one(what))
+    if not well and not if_possible: raise FerError(said)
+    if well: typer.echo(f'{what} is at {said}')
+    elif what == 'yunet': say(f'YuNet is not here yet; faces are found with the older detector in OpenCV. With a network, {_called_as()} fetch yunet gets it')
+    else: say(f'{what} is not here yet. With a network, {_called_as()} fetch {what} gets it')
+
+def _fetch_one(what): # -> its path
     from fer_nb.detect import fetch_yunet, find_yunet
     from fer_nb.fetch import get_model
+    if what != 'yunet': return get_model(what)
     named = os.environ.get('FER_NB_YUNET') # a file of the user's own, which is not ours to replace
-    if what not in _fetchable(): raise FerError(f"'{what}' cannot be fetched; choose {' or '.join(_fetchable())}")
-    typer.echo(f"{what} is at {get_model(what) if what != 'yunet' else named and find_yunet() or fetch_yunet()}")
+    return named and find_yunet() or fetch_yunet()
+
+def _called_as(): # the command as it was typed: make runs it by its path
+    return sys.argv[0] if os.sep in sys.argv[0] and not os.path.isabs(sys.argv[0]) else 'fer-nb'
+
 
 # %% ../nbs/42_cli.ipynb #c61decbf
 def _need(*modules): # of the extra train, or one line that says how to get it
@@ -825,12 +842,27 @@ def _speak_utf8(): # emojis and names of files in any language, also where a fil
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace', **({} if stream.isatty() else {'encoding': 'utf-8'}))
 
+def _fill_closed_streams(): # a service may start us with none; the next file to be opened would take its number, and get what is printed
+    for number, name in enumerate(('stdin', 'stdout', 'stderr')):
+        if getattr(sys, name) is not None:
+            continue
+        null = os.open(os.devnull, os.O_RDWR)
+        if null != number and not _is_open(number):
+            os.dup2(null, number)
+        setattr(sys, name, open(null, 'r' if number == 0 else 'w', encoding='utf-8', closefd=False))
+
+def _is_open(number):
+    try: os.fstat(number)
+    except OSError: return False
+    return True
+
 def main(
     args=None, # Words of the command line; those of the process if None
 )->None:       # Exits
     "Entry point of `fer-nb`"
     warnings.filterwarnings('ignore', 'Image size') # Pillow's, before ours says more
     warnings.showwarning = lambda message, *a, **k: say(f'note: {message}')
+    _fill_closed_streams()
     _speak_utf8()
     try:
         try: app(args)
