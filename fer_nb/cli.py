@@ -257,7 +257,7 @@ def voila_command(
     base_url:str='/',  # Path under which a proxy shows the app
 )->list: # Arguments of a process that serves the app
     "Voila on the app's notebook, kernels made ready before the first visitor"
-    return [sys.executable, '-c', 'from fer_nb.kernels import main; main()', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', f'--Voila.base_url={base_url}', '--template=fer_nb', f'--preheat_kernel={ready > 0}', f'--pool_size={ready}',
+    return [sys.executable, '-c', 'import fer_nb.kernels as app; app.main()', str(app_notebook()), f'--port={port}', f'--Voila.ip={ip}', f'--Voila.base_url={base_url}', '--template=fer_nb', f'--preheat_kernel={ready > 0}', f'--pool_size={ready}',
             '--VoilaConfiguration.multi_kernel_manager_class=fer_nb.kernels.Kernels', f'--Kernels.most={kernels}', f'--Kernels.open_idle={idle_open}', # a notebook after this one, so by its name
             '--Voila.log_level=ERROR', f'--MappingKernelManager.cull_idle_timeout={idle}', f'--MappingKernelManager.cull_interval={min(60, max(1, idle//2))}', '--show_tracebacks=False', '--KernelManager.transport_encryption=auto', # frames are faces: also on the way to the kernel
             *([] if browser else ['--no-browser'])]
@@ -832,16 +832,7 @@ def _explain_photos(recognizer, photos, folder, label, method): # one picture ea
         typer.echo(path_text(at))
     if failed: raise typer.Exit(2)
 
-# %% ../nbs/42_cli.ipynb #a89537c6
-@app.callback(invoke_without_command=True)
-def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
-    import fer_nb
-    if version: typer.echo(fer_nb.__version__); raise typer.Exit()
-
-def _speak_utf8(): # emojis and names of files in any language, also where a file or a pipe would be in an old code page, as on Windows
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace', **({} if stream.isatty() else {'encoding': 'utf-8'}))
-
+# %% ../nbs/42_cli.ipynb #c10f5ed1
 def _fill_closed_streams(): # a service may start us with none; the next file to be opened would take its number, and get what is printed
     for number, name in enumerate(('stdin', 'stdout', 'stderr')):
         if getattr(sys, name) is not None:
@@ -855,6 +846,16 @@ def _is_open(number):
     try: os.fstat(number)
     except OSError: return False
     return True
+
+# %% ../nbs/42_cli.ipynb #a89537c6
+@app.callback(invoke_without_command=True)
+def _top(version:Annotated[bool, typer.Option('--version', help='Print the version and end.', is_eager=True)]=False):
+    import fer_nb
+    if version: typer.echo(fer_nb.__version__); raise typer.Exit()
+
+def _speak_utf8(): # emojis and names of files in any language, also where a file or a pipe would be in an old code page, as on Windows
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace', **({} if stream.isatty() else {'encoding': 'utf-8'}))
 
 def main(
     args=None, # Words of the command line; those of the process if None

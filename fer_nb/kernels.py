@@ -74,6 +74,8 @@ class _Files(TemplateStaticFileHandler):
             raise HTTPError(404)
         return super().parse_url_path(path)
 
+
+# %% ../nbs/49_kernels.ipynb #cffc9704
 _UNUSED = ('/login', '/logout', '/voila/files/')  # what Voila offers, and the app lacks
 
 class App(Voila):
