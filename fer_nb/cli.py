@@ -709,6 +709,7 @@ def _say_learned(model, data, ds, crop): # a folder is split anew when pictures 
     held = ds[ds.split != 0]
     if seen := learned_from(model.folder, held).sum(): say(f'{seen} of the {len(held)} faces that {data} holds for validation and test are faces that {model.name} learned from, so its figures come out too good; parts stay as they are in the file that fer-nb data prepare {data}{" --crop"*crop} --out faces.npz writes: train and judge on that')
 
+# %% ../nbs/42_cli.ipynb #cc282e0c
 @app.command()
 def calibrate(
     model:Judged, data:Data=FER2013, votes:Votes=None, crop:Crop=False,
