@@ -215,6 +215,7 @@ def is_heic(
     kinds = [head[i:i+4] for i in range(8, min(64, len(head), int.from_bytes(head[:4])), 4)]
     return head[4:8] == b'ftyp' and head[8:12] in (b'heic',b'heix',b'heim',b'heis',b'hevc',b'hevx',b'mif1',b'msf1') and b'avif' not in kinds
 
+# %% ../nbs/01_preprocess.ipynb #87a4512a
 _HEIC = '''
 import sys
 import numpy as np
@@ -236,6 +237,7 @@ if max(width, height) <= side and width*height <= pixels and needs <= memory:
         sys.stdout.buffer.write(row)
 '''
 
+# %% ../nbs/01_preprocess.ipynb #e0217032
 def _read_heic(data, name, most, memory): # bytes -> upright RGB array; the library has turned it
     command = [sys.executable, '-P', '-c', _HEIC, str(MAX_SIDE), str(most), str(int(memory))]
     pipes = {k: subprocess.PIPE for k in ('stdin', 'stdout')}
@@ -307,7 +309,8 @@ def local_path(
     "Turn the address of a file of this machine into its path; everything else comes back as it is"
     found = re.match('file:(?://localhost(?=/))?/+', text, re.I)
     if not found or os.path.lexists(text): return text
-    return '/' + urllib.parse.unquote(text[found.end():])
+    rest = urllib.parse.unquote_to_bytes(text[found.end():])
+    return '/' + os.fsdecode(rest) # names that are no UTF-8 too
 
 def _from_base64(text): # str -> bytes; raises ValueError
     text = re.sub(r'\s+', '', text).translate(str.maketrans('-_', '+/')).rstrip('=')

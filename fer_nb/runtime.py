@@ -53,6 +53,12 @@ def _check_width(width, spec, output): # of the logits; a file may leave it open
         raise ModelError(f"{spec.name} gives {width} answers for {output}, but its model.json has {len(labels)} labels; export the model again")
 
 
+# %% ../nbs/20_runtime.ipynb #b7ef5f5a
+def _check_threads(threads): # -> int; raises ModelError
+    if isinstance(threads, (int, np.integer)) and not isinstance(threads, bool) and 0 <= threads < 2**15:
+        return int(threads)
+    raise ModelError(f"threads is a whole number of cores, or 0 to leave it to ONNX Runtime, not {threads!r:.60}")
+
 # %% ../nbs/20_runtime.ipynb #eff0e56e
 class OnnxModel:
     "A model folder on ONNX Runtime, on the CPU; raises `ModelError`"
@@ -60,6 +66,7 @@ class OnnxModel:
         name_or_path=None, # Name of a model, or path of its folder; the default model if None
         threads:int=0,     # Cores to use at the most; 0 leaves it to ONNX Runtime
     ):
+        threads = _check_threads(threads)
         self.folder = find_model(name_or_path)
         self.spec = load_spec(self.folder)
         self.session = _open_session(weights_file(self.folder), self.spec, threads)
