@@ -10,7 +10,7 @@ LOCK   ?= requirements.lock
 PINS   := $(if $(LOCK),-c $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lab docs readme train queue ablation evaluate reproduce bench lock clean
+.PHONY: help app test dev lint lab docs readme train queue ablation evaluate reproduce bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -53,6 +53,10 @@ test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a r
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests $(ARGS)
 
 dev: .venv/dev ## Install what training, judging and the tests need
+
+lint: .venv/dev ## Lay out the code at 100 characters: ruff, and prettier where Node is there
+	@$(BIN)/ruff format && $(BIN)/ruff check --fix
+	@if command -v npx >/dev/null; then npx --yes prettier@3 --log-level warn --write 'fer_nb/**/*.{js,css}'; fi
 
 lab: .venv/dev ## Open the notebooks in JupyterLab
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None nbs

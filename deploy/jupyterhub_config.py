@@ -11,8 +11,8 @@
 import os, sys
 from pathlib import Path
 import nativeauthenticator
-from fer_nb.cli import app_notebook
-from fer_nb.detect import YUNET_FILE
+from fer_nb.cli.serve import app_notebook
+from fer_nb.core.detect import YUNET_FILE
 import fer_nb
 
 c = get_config()
@@ -48,7 +48,7 @@ c.SystemdSpawner.unit_extra_properties = {'MemorySwapMax': '0', 'LimitCORE': '0'
 c.JupyterHub.active_server_limit = 20
 c.JupyterHub.concurrent_spawn_limit = 5
 
-static = Path(fer_nb.__file__).parent/'static'
+static = Path(fer_nb.__file__).parent/'app/static'
 c.Spawner.environment = {'JUPYTER_PATH': str(static), 'PATH': f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 if (yunet := Path('/opt/fer_nb/cache')/YUNET_FILE).exists(): c.Spawner.environment['FER_NB_YUNET'] = str(yunet)
 c.Spawner.cmd = ['/bin/sh', '-c', f'cp "{app_notebook()}" faces.ipynb && exec jupyterhub-singleuser "$@"', 'sh'] # the app's notebook in the user's own folder

@@ -1,8 +1,11 @@
+"Facial expression recognition from literate notebooks"
+
 __version__ = "0.1.0"
 
 import os
 import sys
 import warnings
+from importlib import import_module
 
 
 def _silence_onnxruntime():
@@ -26,3 +29,27 @@ def _silence_onnxruntime():
 
 
 _silence_onnxruntime()
+
+# The front door: a name is imported from its module when somebody first asks for it, so
+# `import fer_nb` is quick and loads neither OpenCV nor ONNX Runtime.
+_HOME = {
+    'Recognizer': 'inference.recognize',
+    'annotate': 'inference.recognize',
+    'analyze_video': 'inference.video',
+    'predict_folder': 'inference.batch',
+    'load_dataset': 'data.folders',
+    'evaluate': 'evaluation.metrics',
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'fer_nb' has no attribute '{name}'")
+    value = getattr(import_module(f'fer_nb.{_HOME[name]}'), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *_HOME])

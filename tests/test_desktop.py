@@ -1,12 +1,15 @@
 "The native window on a screen (Xvfb): a film stands in for the camera, keys are pressed, and pictures of it are kept to look at"
+
 import os, shutil, signal, subprocess, sys
 import cv2, numpy as np, pytest
 from PIL import Image
 from conftest import TOP
 
-SHOTS = TOP/'tests/screenshots'
-try: import PySide6.QtWidgets as qt
-except ImportError as e: pytest.skip(f'QT CANNOT BE LOADED ({e}): the window was not tested', allow_module_level=True)
+SHOTS = TOP / 'tests/screenshots'
+try:
+    import PySide6.QtWidgets as qt
+except ImportError as e:
+    pytest.skip(f'QT CANNOT BE LOADED ({e}): the window was not tested', allow_module_level=True)
 
 CHECK = """
 from fer_nb.desktop import SourceError, check_display
@@ -14,41 +17,59 @@ try: check_display()
 except SourceError as e: print(e)
 """
 
+
 @pytest.fixture(scope='module')
 def screen():
     "A screen in memory; its number"
-    if not shutil.which('Xvfb'): pytest.skip('NO XVFB (apt install xvfb): the window was tested off screen only')
+    if not shutil.which('Xvfb'):
+        pytest.skip('NO XVFB (apt install xvfb): the window was tested off screen only')
     read, write = os.pipe()
-    server = subprocess.Popen(['Xvfb','-displayfd',str(write),'-screen','0','1280x800x24','-nolisten','tcp'], pass_fds=[write], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        ['Xvfb', '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp'],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
     os.close(write)
     display = ':' + os.read(read, 20).decode().strip()
     missing = what_qt_lacks(display)
-    if not missing: yield display
+    if not missing:
+        yield display
     server.terminate()
     server.wait()
-    if missing: pytest.skip(f'QT CANNOT DRAW ON XVFB ({missing}): the window was tested off screen only')
+    if missing:
+        pytest.skip(f'QT CANNOT DRAW ON XVFB ({missing}): the window was tested off screen only')
+
 
 def what_qt_lacks(display):
     "The words of fer-nb desktop where Qt cannot draw on a screen, as without libxcb-cursor0; empty where it can"
     env = {**os.environ, 'DISPLAY': display}
-    for name in ('QT_QPA_PLATFORM', 'WAYLAND_DISPLAY'): env.pop(name, None)
+    for name in ('QT_QPA_PLATFORM', 'WAYLAND_DISPLAY'):
+        env.pop(name, None)
     done = subprocess.run([sys.executable, '-c', CHECK], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
 
 @pytest.fixture(scope='module')
 def film(tmp_path_factory):
     "The astronaut (NASA, public domain) and her mirror image, moving"
     from skimage.data import astronaut
-    path = str(tmp_path_factory.mktemp('film')/'two.mp4')
-    two = np.hstack([astronaut()[20:320,80:400], astronaut()[20:320,80:400][:,::-1]])
+
+    path = str(tmp_path_factory.mktemp('film') / 'two.mp4')
+    two = np.hstack([astronaut()[20:320, 80:400], astronaut()[20:320, 80:400][:, ::-1]])
     # so slow that it does not end before the test, however busy the machine
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 2, (640,480))
-    for t in np.linspace(0, 30*np.pi, 240, endpoint=False):
-        m = np.float32([[1,0,20*np.sin(t)],[0,1,90+20*np.cos(t)]])
-        writer.write(cv2.cvtColor(cv2.warpAffine(two, m, (640,480), borderMode=cv2.BORDER_REPLICATE), cv2.COLOR_RGB2BGR))
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 2, (640, 480))
+    for t in np.linspace(0, 30 * np.pi, 240, endpoint=False):
+        m = np.float32([[1, 0, 20 * np.sin(t)], [0, 1, 90 + 20 * np.cos(t)]])
+        writer.write(
+            cv2.cvtColor(
+                cv2.warpAffine(two, m, (640, 480), borderMode=cv2.BORDER_REPLICATE),
+                cv2.COLOR_RGB2BGR,
+            )
+        )
     writer.release()
     return path
+
 
 SCRIPT = """
 import sys, time
@@ -56,7 +77,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from fer_nb.recognize import Recognizer
+from fer_nb.inference.recognize import Recognizer
 from fer_nb.desktop import Source, Window
 film, photo, shots = sys.argv[1:]
 app = QApplication(['fer-nb'])
@@ -79,17 +100,33 @@ QTest.keyClick(window, Qt.Key_Escape); wait(lambda: not window.isVisible())
 print('done')
 """
 
+
 def test_the_window_on_a_screen(screen, film, tmp_path):
     from skimage.data import astronaut
-    Image.fromarray(astronaut()).save(tmp_path/'photo.png')
+
+    Image.fromarray(astronaut()).save(tmp_path / 'photo.png')
     env = {**os.environ, 'DISPLAY': screen, 'QT_QPA_PLATFORM': 'xcb'}
-    done = subprocess.run([sys.executable, '-c', SCRIPT, film, tmp_path/'photo.png', tmp_path], env=env, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0 and done.stdout.split()[:2] == ['platform','xcb'] and done.stdout.endswith('done\n'), done.stdout + done.stderr
+    done = subprocess.run(
+        [sys.executable, '-c', SCRIPT, film, tmp_path / 'photo.png', tmp_path],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert (
+        done.returncode == 0
+        and done.stdout.split()[:2] == ['platform', 'xcb']
+        and done.stdout.endswith('done\n')
+    ), done.stdout + done.stderr
     SHOTS.mkdir(exist_ok=True)
     for p in tmp_path.glob('desktop_*.png'):
         assert np.array(Image.open(p)).std() > 20, f'{p.name} is empty'
         shutil.copy(p, SHOTS)
-    assert len(list(SHOTS.glob('desktop_*.png'))) == 5 and len(list((tmp_path/'kept').iterdir())) == 1
+    assert (
+        len(list(SHOTS.glob('desktop_*.png'))) == 5
+        and len(list((tmp_path / 'kept').iterdir())) == 1
+    )
+
 
 WATCH = """
 import sys, time
@@ -105,17 +142,27 @@ while window.is_running() and window.status() != 'zombie' and time.monotonic() <
     time.sleep(.1)
 """
 
-def comes_up(window, env): # does it show its film on the screen?
+
+def comes_up(window, env):  # does it show its film on the screen?
     watch = [sys.executable, '-c', WATCH, str(window.pid)]
     return subprocess.run(watch, env=env, capture_output=True, text=True).stdout.strip() == 'seen'
+
 
 def test_the_command_opens_and_ends(screen, film):
     "fer-nb desktop, from the command line to Ctrl+C, with no stack trace"
     env = {**os.environ, 'DISPLAY': screen, 'QT_QPA_PLATFORM': 'xcb'}
-    window = subprocess.Popen(['fer-nb','desktop',film,'-d','haar'], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    window = subprocess.Popen(
+        ['fer-nb', 'desktop', film, '-d', 'haar'],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     came = comes_up(window, env)
     window.send_signal(signal.SIGINT)
     out, err = window.communicate(timeout=180)
     assert came, f'no window came: {err}'
-    said = [l for l in err.splitlines() if l.strip() and not l.startswith('QBackingStore')] # Qt's own, where the window goes in the middle of a frame
+    said = [
+        l for l in err.splitlines() if l.strip() and not l.startswith('QBackingStore')
+    ]  # Qt's own, where the window goes in the middle of a frame
     assert window.returncode == 0 and said == [], err

@@ -13,6 +13,7 @@ any more, or when it failed three times; `stopped.json` in its folder says why. 
 to try again. To make a model folder of a finished run, give the same configuration and folder to
 `fer-nb train`: it exports and does not train again. Only PublicTest is looked at.
 """
+
 import argparse
 import contextlib
 import fcntl
@@ -42,7 +43,8 @@ def read_list(path):
 
 def is_over(config, folder):
     "Whether a run needs no more work"
-    from fer_nb.train import is_finished, load_config, read_history
+    from fer_nb.training.history import is_finished, read_history
+    from fer_nb.training.config import load_config
 
     if (folder / STOPPED).exists():
         return True
@@ -62,7 +64,7 @@ def next_config(path, runs):
 
 def best_known(runs, models=TOP / 'models'):
     "The best accuracy on PublicTest: of the networks that ship, and of the runs of this list"
-    from fer_nb.train import read_history
+    from fer_nb.training.history import read_history
 
     metrics = [json.loads(p.read_text()) for p in models.glob('*/metrics.json')]
     known = [m['validation']['accuracy'] for m in metrics if 'validation' in m]
@@ -93,8 +95,8 @@ def write_log(runs, text):
 
 def watcher(folder, runs):
     "A callback that logs each epoch and ends a run that cannot win"
-    from fer_nb.backend import keras
-    from fer_nb.train import read_history
+    from fer_nb.training.backend import keras
+    from fer_nb.training.history import read_history
 
     class Watcher(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -115,8 +117,9 @@ def watcher(folder, runs):
 
 def train_one(config, folder, data, votes):
     "Begin a run or go on with it, in this process"
-    from fer_nb.data import load_fer2013, with_ferplus
-    from fer_nb.train import load_config, train
+    from fer_nb.data.fer2013 import load_fer2013, with_ferplus
+    from fer_nb.training.config import load_config
+    from fer_nb.training.train import train
 
     choices = load_config(config)
     faces = load_fer2013(data)

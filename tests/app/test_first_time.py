@@ -1,4 +1,5 @@
 "No frame waits for what is needed for the first time: all of it is loaded before"
+
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 import fer_nb
 
-SAMPLE = Image.open(Path(fer_nb.__file__).parent/'static/astronaut.jpg').convert('RGB')
+SAMPLE = Image.open(Path(fer_nb.__file__).parent/'app/static/astronaut.jpg').convert('RGB')
 
 def frame(faces):
     "The sample's face beside itself, in a JPEG"
@@ -25,9 +26,11 @@ def frame(faces):
 FRAMES = [frame(n) for n in range(4)]
 """
 
-LIVE = BEGIN + """
-from fer_nb.live import LiveWidget
-from fer_nb.recognize import Recognizer
+LIVE = (
+    BEGIN
+    + """
+from fer_nb.app.live import LiveWidget
+from fer_nb.inference.recognize import Recognizer
 live = LiveWidget(Recognizer.load(detector='haar'))
 before, seen = set(sys.modules), []
 for i, data in enumerate(data for data in FRAMES for _ in range(4)):
@@ -35,10 +38,13 @@ for i, data in enumerate(data for data in FRAMES for _ in range(4)):
 assert max(seen) == 3, seen
 print(sorted(set(sys.modules) - before))
 """
+)
 
-READY = BEGIN + """
+READY = (
+    BEGIN
+    + """
 os.environ.update({'VOILA_PREHEAT': 'True', 'FER_NB_DETECTOR': 'haar'})
-from fer_nb.page import load_app
+from fer_nb.app.page import load_app
 header, live, photos, film, quality = load_app()
 before = set(sys.modules)
 for i, data in enumerate(data for data in FRAMES for _ in range(4)):
@@ -48,10 +54,13 @@ photos.on_heat({'box': face['box'], 'label': face['label']}, [FRAMES[1]])
 quality.on_report({}, [])
 print(sorted(set(sys.modules) - before))
 """
+)
 
 
 def loaded(code):
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -1,4 +1,5 @@
 "What the app's server answers to paths that are not its own, and what its log says of who asked"
+
 import os
 import re
 import socket
@@ -45,19 +46,22 @@ def wait_for(server, log):
         try:
             return ask(f'{server.url}voila/static/')
         except OSError:
-            time.sleep(.2)
+            time.sleep(0.2)
     pytest.fail('the app does not answer')
 
 
 @pytest.fixture(scope='module', params=['/', '/faces/'], ids=['top', 'under a path'])
 def server(request, tmp_path_factory):
     "The app, with no kernel made ready: nothing here needs one"
-    port, log = free_port(), tmp_path_factory.mktemp('app')/'log'
+    port, log = free_port(), tmp_path_factory.mktemp('app') / 'log'
     words = ['--no-browser', '--detector', 'haar', '--ready', '0', '--base-url', request.param]
     with open(log, 'w') as f:
         server = subprocess.Popen(
             ['fer-nb', 'app', '--port', str(port), *words],
-            stdout=f, stderr=f, start_new_session=True, env=dict(os.environ),
+            stdout=f,
+            stderr=f,
+            start_new_session=True,
+            env=dict(os.environ),
         )
     server.url = f'http://127.0.0.1:{port}{request.param}'
     try:
@@ -78,7 +82,7 @@ def server(request, tmp_path_factory):
     'voila/render/', 'voila/render/app.ipynb', 'voila/render/app.ipynb?template=nope',
     'voila/files/app.ipynb', 'voila/files/x.png', 'voila/static/', 'voila/static/none.js',
     'voila/templates/', 'voila/templates/x', 'voila/templates/x/y/z',
-    'voila/templates/nope/static/a.js', 'voila/templates/fer_nb/static/none.js',
+    'voila/templates/nope/static/a.js', 'voila/templates/fer_nb/app/static/none.js',
     'voila/templates/..%2f..%2f/static/x', 'voila/api/themes/x', 'voila/labextensions/x',
     f'api/kernels/{KERNEL}', f'voila/execution/{KERNEL}', '%00',
 ])  # fmt: skip
@@ -101,7 +105,9 @@ def test_files_of_the_page_are_served(server):
         assert ask(server.url + path)[0] == 200, path
 
 
-@pytest.mark.parametrize('words', ['template=nope', 'template=../../etc', 'template=%ff', 'theme=nope'])
+@pytest.mark.parametrize(
+    'words', ['template=nope', 'template=../../etc', 'template=%ff', 'theme=nope']
+)
 def test_a_template_that_does_not_exist_gives_the_page(server, words):
     status, begin = ask(f'{server.url}?{words}')
     assert status == 200 and begin.startswith(b'<!DOCTYPE html>')

@@ -1,4 +1,5 @@
 "Commands that a service starts with no output, and a set-up on a machine without a network"
+
 import json
 import os
 import subprocess
@@ -9,8 +10,8 @@ import pytest
 
 import fer_nb
 
-SAMPLE = Path(fer_nb.__file__).parent/'static/astronaut.jpg'
-COMMAND = [sys.executable, '-c', 'from fer_nb.cli import main; main()']
+SAMPLE = Path(fer_nb.__file__).parent / 'app/static/astronaut.jpg'
+COMMAND = [sys.executable, '-c', 'from fer_nb.cli.main import main; main()']
 
 if sys.platform == 'win32':
     pytest.skip('a shell of Unix closes the streams', allow_module_level=True)
@@ -20,19 +21,23 @@ def shell(words, closed, **more):
     "Run a command with some of its streams closed, as sh does it"
     return subprocess.run(
         ['sh', '-c', f'exec "$@" {closed}', 'sh', *COMMAND, *map(str, words)],
-        capture_output=True, text=True, **more,
+        capture_output=True,
+        text=True,
+        **more,
     )
 
 
 @pytest.mark.parametrize('closed', ['>&-', '2>&-', '>&- 2>&-', '<&- >&- 2>&-'])
 def test_closed_streams_cost_nothing(tmp_path, closed):
-    table = tmp_path/'faces.csv'
+    table = tmp_path / 'faces.csv'
     words = ['predict', SAMPLE, '--detector', 'haar', '--out', table]
     done = shell(words, closed)
     assert done.returncode == 0, done.stderr
     assert 'Traceback' not in done.stderr
     lines = table.read_text().splitlines()
-    assert len(lines) == 2 and lines[0].startswith('file,')  # what is printed did not go into the table
+    assert len(lines) == 2 and lines[0].startswith(
+        'file,'
+    )  # what is printed did not go into the table
 
 
 @pytest.mark.parametrize('form', ['--json', '--csv', '--tta'])
@@ -49,13 +54,15 @@ def test_what_is_printed_still_is():
 def without_network(tmp_path):
     "A proxy that nobody listens at stands for a network that is not there"
     known = {k: v for k, v in os.environ.items() if not k.startswith('FER_NB_')}
-    closed = dict.fromkeys(['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'], 'http://127.0.0.1:9')
+    closed = dict.fromkeys(
+        ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'], 'http://127.0.0.1:9'
+    )
     return {**known, **closed, 'NO_PROXY': '', 'no_proxy': '', 'FER_NB_CACHE': str(tmp_path)}
 
 
 @pytest.mark.parametrize('what', ['yunet', 'fernet-base'])
 def test_a_set_up_without_a_network_is_calm(tmp_path, what):
-    if what != 'yunet' and (Path(fer_nb.__file__).parent.parent/'models'/what).exists():
+    if what != 'yunet' and (Path(fer_nb.__file__).parent.parent / 'models' / what).exists():
         pytest.skip(f'{what} is in the clone')
     done = shell(['fetch', what, '--if-possible'], '', env=without_network(tmp_path))
     assert done.returncode == 0 and done.stdout == ''

@@ -2,6 +2,7 @@
 
 No test here measures a time: what takes long is refused by a count that stands in the file.
 """
+
 import io
 import json
 import subprocess
@@ -12,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_nb.preprocess import MAX_SCANS, MEMORY, ImageError, TooLarge
-from fer_nb.preprocess import _how_much_smaller, count_scans, read_image
+from fer_nb.core.preprocess import MAX_SCANS, MEMORY, ImageError, TooLarge
+from fer_nb.core.preprocess import _how_much_smaller, count_scans, read_image
 
 WIDTH, HEIGHT = 3600, 2800
 BUDGET = 120_000_000  # bytes; 12 a pixel of the pictures below
@@ -24,8 +25,8 @@ WEBP_BOMB = bytes.fromhex('524946461a000000574542505650384c0e0000002f9e9be706071
 
 CHILD = """
 import json, re, sys
-from fer_nb.labels import FerError
-from fer_nb.preprocess import read_image
+from fer_nb.core.labels import FerError
+from fer_nb.core.preprocess import read_image
 
 def peak(): # bytes; ru_maxrss would begin with what the parent had when it started us
     status = open('/proc/self/status').read()
@@ -93,7 +94,7 @@ PICTURES = {
 @needs_proc
 @pytest.mark.parametrize('kind', PICTURES)
 def test_a_picture_that_is_read_stays_in_its_budget(tmp_path, kind):
-    path = tmp_path/'picture'
+    path = tmp_path / 'picture'
     path.write_bytes(PICTURES[kind]())
     done = read_in_child(path)
     assert done['took'] < BUDGET + SPARE, done
@@ -103,7 +104,7 @@ def test_a_picture_that_is_read_stays_in_its_budget(tmp_path, kind):
 @needs_proc
 @pytest.mark.parametrize('kind', ['jpeg', 'png-transparent', 'webp', 'avif'])
 def test_a_picture_over_its_budget_is_refused_before_it_is_decoded(tmp_path, kind):
-    path = tmp_path/'picture'
+    path = tmp_path / 'picture'
     path.write_bytes(PICTURES[kind]())
     done = read_in_child(path, 20e6)
     assert done['took'] < SPARE, done
@@ -112,8 +113,8 @@ def test_a_picture_over_its_budget_is_refused_before_it_is_decoded(tmp_path, kin
 
 @needs_proc
 def test_a_webp_of_a_few_bytes_and_fifty_megapixels(tmp_path):
-    (tmp_path/'bomb.webp').write_bytes(WEBP_BOMB)
-    done = read_in_child(tmp_path/'bomb.webp', MEMORY)
+    (tmp_path / 'bomb.webp').write_bytes(WEBP_BOMB)
+    done = read_in_child(tmp_path / 'bomb.webp', MEMORY)
     assert done['took'] < SPARE, done
     assert '7071×7071 pixels) would take' in done['said']
 
@@ -121,7 +122,7 @@ def test_a_webp_of_a_few_bytes_and_fifty_megapixels(tmp_path):
 def test_a_jpeg_too_large_for_its_budget_is_decoded_smaller_and_keeps_its_size():
     image = smooth()
     data = encoded(image, 'JPEG', quality=95)
-    whole, frugal = read_image(data), read_image(data, memory=5*WIDTH*HEIGHT)
+    whole, frugal = read_image(data), read_image(data, memory=5 * WIDTH * HEIGHT)
     assert frugal.shape == whole.shape
     assert np.abs(frugal.astype(int) - whole).mean() < 2
     assert (frugal != whole).any()
@@ -129,7 +130,7 @@ def test_a_jpeg_too_large_for_its_budget_is_decoded_smaller_and_keeps_its_size()
 
 def test_a_turned_jpeg_that_is_decoded_smaller_is_upright_too():
     data = encoded(smooth(size=(801, 403)), 'JPEG', exif=exif(8), quality=95)
-    whole, frugal = read_image(data), read_image(data, memory=5*801*403)
+    whole, frugal = read_image(data), read_image(data, memory=5 * 801 * 403)
     assert frugal.shape == whole.shape == (801, 403, 3)
     assert np.abs(frugal.astype(int) - whole).mean() < 8
 
@@ -137,8 +138,8 @@ def test_a_turned_jpeg_that_is_decoded_smaller_is_upright_too():
 def with_scans(scans):
     "A progressive JPEG whose last scan is repeated"
     data = encoded(Image.new('L', (64, 64)), 'JPEG', progressive=True)
-    last = data[data.rindex(b'\xff\xda'):-2]
-    return data[:-2] + last*(scans - count_scans(data)) + data[-2:]
+    last = data[data.rindex(b'\xff\xda') : -2]
+    return data[:-2] + last * (scans - count_scans(data)) + data[-2:]
 
 
 @pytest.mark.parametrize('scans', [MAX_SCANS + 1, 100, 400])
@@ -158,13 +159,13 @@ def test_as_many_scans_as_are_allowed_are_read():
 def test_a_jpeg_of_nothing_but_parts_is_refused():
     data = encoded(Image.new('L', (8, 8)), 'JPEG')
     with pytest.raises(ImageError, match='or 5000 parts'):
-        read_image(data[:2] + b'\xff\xfe\0\2'*6000 + data[2:])
+        read_image(data[:2] + b'\xff\xfe\0\2' * 6000 + data[2:])
 
 
-@pytest.mark.parametrize('behind', [b'', b'\xff\xda'*100, bytes(range(256))*50])
+@pytest.mark.parametrize('behind', [b'', b'\xff\xda' * 100, bytes(range(256)) * 50])
 def test_what_stands_in_notes_or_behind_the_end_is_no_scan(behind):
     "A phone's moving picture lies behind the photo, and its small preview in a note before it"
-    thumbnail = b'\xff\xda'*200
+    thumbnail = b'\xff\xda' * 200
     note = b'\xff\xe5' + (len(thumbnail) + 2).to_bytes(2, 'big') + thumbnail
     data = encoded(smooth(size=(64, 48)), 'JPEG')
     data = data[:2] + note + data[2:] + behind

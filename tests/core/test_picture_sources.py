@@ -1,4 +1,5 @@
 "A picture comes as a path, through a pipe, as an address of a file, or as base64 text"
+
 import base64
 import io
 import os
@@ -12,10 +13,10 @@ import pytest
 from PIL import Image
 
 from fer_nb import preprocess
-from fer_nb.preprocess import ImageError, local_path, read_image
+from fer_nb.core.preprocess import ImageError, local_path, read_image
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-SHOW = 'import sys; from fer_nb.preprocess import read_image; print(read_image(sys.argv[1]).sum())'
+SHOW = 'import sys; from fer_nb.core.preprocess import read_image; print(read_image(sys.argv[1]).sum())'
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='this system has no named pipes')
 
@@ -52,7 +53,7 @@ def test_process_substitution_is_read():
 
 @needs_pipes
 def test_a_named_pipe_is_read(tmp_path):
-    pipe = tmp_path/'pipe.png'
+    pipe = tmp_path / 'pipe.png'
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=[PNG])
     writer.start()
@@ -62,10 +63,10 @@ def test_a_named_pipe_is_read(tmp_path):
 
 @needs_pipes
 def test_a_pipe_into_which_nobody_writes_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(preprocess, 'PIPE_SECONDS', .01)
-    os.mkfifo(tmp_path/'pipe.png')
+    monkeypatch.setattr(preprocess, 'PIPE_SECONDS', 0.01)
+    os.mkfifo(tmp_path / 'pipe.png')
     with pytest.raises(ImageError, match='is a pipe into which nobody writes; save the picture'):
-        read_image(tmp_path/'pipe.png')
+        read_image(tmp_path / 'pipe.png')
 
 
 @needs_pipes
@@ -77,26 +78,33 @@ def test_an_empty_pipe_is_said():
     os.close(reading)
 
 
-@pytest.mark.parametrize('text', [
-    TEXT,
-    f'data:image/png;base64,{TEXT}',
-    f'DATA:image/png;charset=x;BASE64,{TEXT}',
-    'data:image/png;base64,' + TEXT.replace('+', '%2B').replace('/', '%2F').replace('=', '%3D'),
-    TEXT.rstrip('='),
-    TEXT.replace('+', '-').replace('/', '_'),
-    '\n'.join(TEXT[i:i + 76] for i in range(0, len(TEXT), 76)) + '\n',
-], ids=['bare', 'url', 'capitals', 'percent', 'no padding', 'url alphabet', 'lines'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        TEXT,
+        f'data:image/png;base64,{TEXT}',
+        f'DATA:image/png;charset=x;BASE64,{TEXT}',
+        'data:image/png;base64,' + TEXT.replace('+', '%2B').replace('/', '%2F').replace('=', '%3D'),
+        TEXT.rstrip('='),
+        TEXT.replace('+', '-').replace('/', '_'),
+        '\n'.join(TEXT[i : i + 76] for i in range(0, len(TEXT), 76)) + '\n',
+    ],
+    ids=['bare', 'url', 'capitals', 'percent', 'no padding', 'url alphabet', 'lines'],
+)
 def test_base64_is_decoded(text):
     assert np.array_equal(read_image(text), IMAGE)
 
 
-@pytest.mark.parametrize('text', [
-    'data:image/png;base64,' + TEXT[:800],
-    'data:image/png;base64,?' + 'A'*1_000_000,
-    'A'*1_000_000,
-    'data:image/png,hello',
-    'no picture, but a text '*100_000,
-])
+@pytest.mark.parametrize(
+    'text',
+    [
+        'data:image/png;base64,' + TEXT[:800],
+        'data:image/png;base64,?' + 'A' * 1_000_000,
+        'A' * 1_000_000,
+        'data:image/png,hello',
+        'no picture, but a text ' * 100_000,
+    ],
+)
 def test_text_that_is_no_picture_is_cut_in_the_message(text):
     with pytest.raises(ImageError) as e:
         read_image(text)
@@ -106,27 +114,34 @@ def test_text_that_is_no_picture_is_cut_in_the_message(text):
 
 def test_a_file_comes_before_what_its_name_could_mean(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    name = 'A'*100
+    name = 'A' * 100
     Path(name).write_bytes(PNG)
     assert np.array_equal(read_image(name), IMAGE)
 
 
 @pytest.mark.parametrize('form', ['file://{}', 'file://localhost{}', 'FILE://{}', 'file:{}'])
 def test_the_address_of_a_file_is_its_path(tmp_path, form):
-    path = tmp_path/'a photo é.png'
+    path = tmp_path / 'a photo é.png'
     path.write_bytes(PNG)
-    address = form.format(path.as_uri()[len('file://'):])
+    address = form.format(path.as_uri()[len('file://') :])
     assert local_path(address) == str(path)
     assert np.array_equal(read_image(address), IMAGE)
 
 
 def test_an_address_of_a_file_that_has_been_a_path_too(tmp_path):
-    (tmp_path/'a.png').write_bytes(PNG)
+    (tmp_path / 'a.png').write_bytes(PNG)
     assert np.array_equal(read_image(Path(f'file://{tmp_path}/a.png')), IMAGE)
 
 
 def test_what_is_no_address_of_a_file_stays():
-    for text in ('a.png', '/a b/%20.png', 'files/a.png', 'https://x.org/a.png', 'file', 'file:a.png'):
+    for text in (
+        'a.png',
+        '/a b/%20.png',
+        'files/a.png',
+        'https://x.org/a.png',
+        'file',
+        'file:a.png',
+    ):
         assert local_path(text) == text
 
 

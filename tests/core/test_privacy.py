@@ -1,4 +1,5 @@
 "Nothing that the package starts reports to anybody: no look-up of a host, no file left in HOME"
+
 import contextlib
 import os
 import shutil
@@ -11,16 +12,16 @@ import pytest
 from conftest import TOP
 
 STRACE = shutil.which('strace')
-MODEL = TOP/'models/mini_xception/model.onnx'
+MODEL = TOP / 'models/mini_xception/model.onnx'
 
 PREDICT = """
 import numpy as np
-from fer_nb.recognize import Recognizer
+from fer_nb.inference.recognize import Recognizer
 Recognizer.load(detector='whole')(np.zeros((64, 64, 3), 'u1'))
 """
 COMMAND = f"""
-from fer_nb.cli import main
-main(['predict', '--json', '--detector', 'whole', {str(TOP/'fer_nb/static/astronaut.jpg')!r}])
+from fer_nb.cli.main import main
+main(['predict', '--json', '--detector', 'whole', {str(TOP / 'fer_nb/app/static/astronaut.jpg')!r}])
 """
 ENDPOINT = """
 import pytest
@@ -29,12 +30,12 @@ from fer_nb.serve import ServeSettings, create_app
 create_app(ServeSettings(detector='whole'))
 """
 KERNEL = """
-from fer_nb.page import load_app
+from fer_nb.app.page import load_app
 load_app()
 """
 QUALITY = """
-from fer_nb.quality import layers
-from fer_nb.runtime import OnnxModel
+from fer_nb.app.quality import layers
+from fer_nb.inference.runtime import OnnxModel
 layers(OnnxModel('mini_xception'))
 """
 CHILD = """
@@ -45,7 +46,7 @@ subprocess.run([sys.executable, '-c', 'import onnxruntime'], check=True)
 WORKER = """
 import pytest
 distributed = pytest.importorskip('distributed')
-from fer_nb.batch import predict_folder
+from fer_nb.inference.batch import predict_folder
 if __name__ == '__main__':
     import sys
     with distributed.LocalCluster(1, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -79,38 +80,45 @@ def run(code, home, *words):
 
 
 @pytest.mark.parametrize(
-    'code', [PREDICT, COMMAND, ENDPOINT, KERNEL, QUALITY, CHILD],
+    'code',
+    [PREDICT, COMMAND, ENDPOINT, KERNEL, QUALITY, CHILD],
     ids=['predict', 'command', 'endpoint', 'kernel', 'quality', 'child'],
 )
 def test_no_file_is_left_in_home(tmp_path, code):
-    run(code, tmp_path/'home')
-    assert not left(tmp_path/'home')
+    run(code, tmp_path / 'home')
+    assert not left(tmp_path / 'home')
 
 
 def test_a_prediction_writes_no_file_at_all(tmp_path):
-    run(PREDICT, tmp_path/'home')
-    assert not [p for p in (tmp_path/'home').rglob('*') if p.is_file()]
+    run(PREDICT, tmp_path / 'home')
+    assert not [p for p in (tmp_path / 'home').rglob('*') if p.is_file()]
 
 
 def test_no_file_is_left_by_a_dask_worker(tmp_path):
-    script = tmp_path/'work.py'
+    script = tmp_path / 'work.py'
     script.write_text(WORKER)
-    table = tmp_path/'faces.csv'
+    table = tmp_path / 'faces.csv'
     code = f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"
-    run(code, tmp_path/'home', str(TOP/'fer_nb/static/astronaut.jpg'), str(table))
-    assert table.exists() and not left(tmp_path/'home')
+    run(code, tmp_path / 'home', str(TOP / 'fer_nb/app/static/astronaut.jpg'), str(table))
+    assert table.exists() and not left(tmp_path / 'home')
 
 
 def test_who_imports_onnxruntime_first_is_told(tmp_path):
     "It is too late then, so that is said"
     code = "import onnxruntime; onnxruntime.__version__ = '1.29.0'; import fer_nb"
     done = subprocess.run(
-        [sys.executable, '-c', code], env=environment(tmp_path/'home'), capture_output=True, text=True
+        [sys.executable, '-c', code],
+        env=environment(tmp_path / 'home'),
+        capture_output=True,
+        text=True,
     )
     assert done.stderr.count('import fer_nb first, or set ORT_DISABLE_TELEMETRY=1') == 1
     code = code.replace('1.29.0', '1.28.2')
     done = subprocess.run(
-        [sys.executable, '-c', code], env=environment(tmp_path/'other'), capture_output=True, text=True
+        [sys.executable, '-c', code],
+        env=environment(tmp_path / 'other'),
+        capture_output=True,
+        text=True,
     )
     assert done.stderr == ''
 
@@ -125,7 +133,10 @@ def traced(code, folder):
     watch = [STRACE, '-f', '-e', 'trace=connect', '-e', 'inject=connect:error=ENETUNREACH']
     process = subprocess.Popen(
         [*watch, '-o', str(trace), sys.executable, '-c', code + WAITING],
-        env=environment(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=environment(folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout.readline() == 'ready\n'
@@ -142,10 +153,10 @@ def asks(trace):
 def test_no_host_is_looked_up(tmp_path):
     "Ours has not asked anybody by the time when ONNX Runtime left alone has"
     alone = f"import onnxruntime as ort\nort.InferenceSession({str(MODEL)!r})\n"
-    with traced(PREDICT, tmp_path/'ours') as ours, traced(alone, tmp_path/'alone') as theirs:
+    with traced(PREDICT, tmp_path / 'ours') as ours, traced(alone, tmp_path / 'alone') as theirs:
         until = time.monotonic() + 60
         while not asks(theirs) and time.monotonic() < until:
-            time.sleep(.2)
+            time.sleep(0.2)
         if not asks(theirs):
             pytest.skip('this ONNX Runtime reports nothing even when it is left alone')
     assert not asks(ours)

@@ -1,4 +1,5 @@
 "Folders as other people lay them out: splits are splits, persons and folds no classes, and no class vanishes"
+
 import os
 import re
 
@@ -6,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_nb.data import DataError
-from fer_nb.pictures import list_folder, load_dataset
+from fer_nb.data.dataset import DataError
+from fer_nb.data.folders import list_folder, load_dataset
 
 CLASSES = ('angry', 'happy', 'sad')
 
@@ -68,7 +69,9 @@ NO_CLASSES = {
 
 @pytest.mark.parametrize('tops', NO_CLASSES.values(), ids=NO_CLASSES)
 def test_folds_persons_and_cameras_are_no_classes(tmp_path, tops):
-    with pytest.raises(DataError, match='do not look like classes; put pictures into one folder') as e:
+    with pytest.raises(
+        DataError, match='do not look like classes; put pictures into one folder'
+    ) as e:
         load_dataset(lay_out(tmp_path / 'd', tops))
     assert '\n' not in str(e.value)
 
@@ -105,7 +108,9 @@ def test_a_folder_around_the_classes_is_named(tmp_path):
 
 def test_folds_with_parts_are_not_mixed(tmp_path):
     lay_out(tmp_path / 'd', ('fold1_train', 'fold1_test', 'fold2_train', 'fold2_test'))
-    with pytest.raises(DataError, match='fold1_train and fold2_train both sound like the train part'):
+    with pytest.raises(
+        DataError, match='fold1_train and fold2_train both sound like the train part'
+    ):
         load_dataset(tmp_path / 'd')
 
 
@@ -150,7 +155,9 @@ def test_links_in_a_circle_end(tmp_path):
 def test_a_link_that_leads_nowhere_is_named(tmp_path):
     link(two_classes(tmp_path / 'd') / 'angry', tmp_path / 'gone')
     _, problems = load_dataset(tmp_path / 'd')
-    assert problems == [(str(tmp_path / 'd' / 'angry'), 'is a link that leads nowhere; mend it, or remove it')]
+    assert problems == [
+        (str(tmp_path / 'd' / 'angry'), 'is a link that leads nowhere; mend it, or remove it')
+    ]
 
 
 def lost_class(folder, part, kind):
@@ -167,14 +174,17 @@ def lost_class(folder, part, kind):
 
 @pytest.mark.filterwarnings('ignore:.*no validation part')
 @pytest.mark.parametrize('part', ['', 'train'])
-@pytest.mark.parametrize('kind, why', [
-    ('.pgm', 'none of its 10 files is read (10 .pgm)'),
-    ('.jp2', 'none of its 10 files is read (10 .jp2)'),
-    ('.npy', 'none of its 10 files is read (10 .npy)'),
-    ('.mp4', 'none of its 10 files is read (10 .mp4)'),
-    ('', 'none of its 10 files is read (10 without ending)'),
-    ('empty', 'an empty folder'),
-])
+@pytest.mark.parametrize(
+    'kind, why',
+    [
+        ('.pgm', 'none of its 10 files is read (10 .pgm)'),
+        ('.jp2', 'none of its 10 files is read (10 .jp2)'),
+        ('.npy', 'none of its 10 files is read (10 .npy)'),
+        ('.mp4', 'none of its 10 files is read (10 .mp4)'),
+        ('', 'none of its 10 files is read (10 without ending)'),
+        ('empty', 'an empty folder'),
+    ],
+)
 def test_a_class_without_readable_pictures_is_named(tmp_path, part, kind, why):
     angry = lost_class(tmp_path / 'd', part, kind)
     ds, problems = load_dataset(tmp_path / 'd')
@@ -205,14 +215,20 @@ def test_a_table_beside_the_classes_of_a_part_is_no_lost_class(tmp_path):
 def test_pictures_beside_the_classes_are_said(tmp_path):
     folder = two_classes(tmp_path / 'd')
     Image.new('L', (9, 9)).save(folder / 'a.png')
-    assert load_dataset(folder)[1] == [(str(folder), '1 pictures lie beside the class folders, so they have no class')]
+    assert load_dataset(folder)[1] == [
+        (str(folder), '1 pictures lie beside the class folders, so they have no class')
+    ]
 
 
-@pytest.mark.skipif(not hasattr(os, 'geteuid') or os.geteuid() == 0, reason='this user may read everything')
+@pytest.mark.skipif(
+    not hasattr(os, 'geteuid') or os.geteuid() == 0, reason='this user may read everything'
+)
 def test_a_class_that_may_not_be_read_is_named(tmp_path):
     angry = lost_class(tmp_path / 'd', '', '.png')
     angry.chmod(0)
     try:
-        assert (str(angry), 'may not be read; check its permissions') in load_dataset(tmp_path / 'd')[1]
+        assert (str(angry), 'may not be read; check its permissions') in load_dataset(
+            tmp_path / 'd'
+        )[1]
     finally:
         angry.chmod(0o755)

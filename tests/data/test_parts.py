@@ -1,4 +1,5 @@
 "Data with two parts, train and test: validation is taken out of training, and the part that is there is judged"
+
 import json
 import subprocess
 
@@ -7,15 +8,21 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from fer_nb.data import SIDE, FaceDataset
-from fer_nb.labels import LabelSet
-from fer_nb.pictures import load_dataset, save_npz, take_validation
+from fer_nb.data.fer2013 import SIDE
+from fer_nb.data.dataset import FaceDataset
+from fer_nb.core.labels import LabelSet
+from fer_nb.data.folders import load_dataset, save_npz, take_validation
 
 LABELS = ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
 TRAIN, TEST = 12, 4  # faces of each class
 RNG = np.random.default_rng(0)
 FACES = RNG.integers(0, 255, (len(LABELS) * (TRAIN + TEST), SIDE, SIDE), dtype='u1')
-ROWS = [(label, part) for part, n in (('train', TRAIN), ('test', TEST)) for label in range(7) for _ in range(n)]
+ROWS = [
+    (label, part)
+    for part, n in (('train', TRAIN), ('test', TEST))
+    for label in range(7)
+    for _ in range(n)
+]
 
 
 def make_folder(to):
@@ -28,7 +35,10 @@ def make_folder(to):
 
 def make_table(to):
     make_folder(to)
-    rows = [(f'kag/{part}/{LABELS[label]}/{i}.png', LABELS[label], part) for i, (label, part) in enumerate(ROWS)]
+    rows = [
+        (f'kag/{part}/{LABELS[label]}/{i}.png', LABELS[label], part)
+        for i, (label, part) in enumerate(ROWS)
+    ]
     pd.DataFrame(rows, columns=['path', 'label', 'split']).to_csv(to / 'kag.csv', index=False)
     return to / 'kag.csv'
 
@@ -41,7 +51,10 @@ def make_npz(to):
 
 def make_fer2013(to):
     usage = {'train': 'Training', 'test': 'PrivateTest'}
-    rows = [f"{label},{' '.join(map(str, face.ravel()))},{usage[part]}" for (label, part), face in zip(ROWS, FACES)]
+    rows = [
+        f"{label},{' '.join(map(str, face.ravel()))},{usage[part]}"
+        for (label, part), face in zip(ROWS, FACES)
+    ]
     (to / 'kag_fer2013.csv').write_text('\n'.join(['emotion,pixels,Usage', *rows]))
     return to / 'kag_fer2013.csv'
 
@@ -52,7 +65,9 @@ SOURCES = [make_folder, make_table, make_npz, make_fer2013]
 @pytest.mark.parametrize('make', SOURCES)
 def test_validation_is_taken_out_of_training(tmp_path, make):
     source = make(tmp_path)
-    with pytest.warns(UserWarning, match='has no validation part, so 7 of its 84 training faces are taken for it'):
+    with pytest.warns(
+        UserWarning, match='has no validation part, so 7 of its 84 training faces are taken for it'
+    ):
         ds, problems = load_dataset(source)
     assert problems == [] and ds.carved
     assert ds.counts().to_numpy().tolist() == [[TRAIN - 1, 1, TEST]] * 7
@@ -74,9 +89,11 @@ def test_evaluate_takes_the_part_that_is_there(tmp_path):
 
 def one_part(split, counts=(40, 20)):
     labels = np.repeat(np.arange(len(counts)), counts).astype(np.uint8)
-    names = LabelSet('own', tuple('abcdefgh'[:len(counts)]))
+    names = LabelSet('own', tuple('abcdefgh'[: len(counts)]))
     n = len(labels)
-    return FaceDataset(np.zeros((n, 2, 2), np.uint8), labels, np.full(n, split, np.uint8), names, np.arange(n))
+    return FaceDataset(
+        np.zeros((n, 2, 2), np.uint8), labels, np.full(n, split, np.uint8), names, np.arange(n)
+    )
 
 
 def taken(ds, groups=None, seed=0):
@@ -85,7 +102,13 @@ def taken(ds, groups=None, seed=0):
 
 
 def test_a_tenth_of_each_class_is_taken():
-    assert taken(one_part(0, (1000, 99, 10, 2, 1))).counts().validation.tolist() == [100, 9, 1, 1, 0]
+    assert taken(one_part(0, (1000, 99, 10, 2, 1))).counts().validation.tolist() == [
+        100,
+        9,
+        1,
+        1,
+        0,
+    ]
 
 
 def test_the_seed_chooses():
@@ -102,7 +125,7 @@ def test_people_stay_together():
 
 
 def test_a_class_of_one_person_stays_in_training():
-    ds = taken(one_part(0), [*range(40), *['one']*20])
+    ds = taken(one_part(0), [*range(40), *['one'] * 20])
     assert ds.counts().validation.tolist() == [4, 0]
 
 
@@ -122,7 +145,8 @@ def test_what_was_taken_is_kept_in_a_file(tmp_path):
 
 @pytest.mark.filterwarnings('ignore:.*no validation part')
 def test_the_part_that_is_judged():
-    from fer_nb.cli import _part_to_judge
+    from fer_nb.cli.evaluate import _part_to_judge
+
     assert _part_to_judge(None, take_validation(one_part(0))) == 'validation'
     assert _part_to_judge(None, one_part(2)) == 'test'
     assert _part_to_judge(None, one_part(1)) == 'validation'

@@ -1,4 +1,5 @@
 "What the endpoint's log says of those it refuses: nothing of where they are"
+
 import os
 import socket
 import subprocess
@@ -22,18 +23,22 @@ def free_port():
 def ask(url, data=None, **headers):
     headers = {'X-Forwarded-For': VISITOR, 'Content-Type': 'image/jpeg', **headers}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data, headers), timeout=60
+        ) as answer:
             return answer.status
     except urllib.error.HTTPError as e:
         return e.code
 
 
 def test_no_address_is_logged(tmp_path):
-    port, log = free_port(), tmp_path/'log'
+    port, log = free_port(), tmp_path / 'log'
     with open(log, 'w') as f:
         server = subprocess.Popen(
             ['fer-nb', 'serve', '--port', str(port), '--detector', 'whole', '--token', 'word'],
-            stdout=f, stderr=f, env=dict(os.environ),
+            stdout=f,
+            stderr=f,
+            env=dict(os.environ),
         )
     url, until = f'http://127.0.0.1:{port}/', time.monotonic() + 120
     try:
@@ -43,7 +48,7 @@ def test_no_address_is_logged(tmp_path):
                 assert ask(f'{url}healthz') == 200
                 break
             except OSError:
-                time.sleep(.2)
+                time.sleep(0.2)
         known = {'Authorization': 'Bearer word'}
         assert ask(f'{url}predict', b'x') == 401
         assert ask(f'{url}predict', b'x', **known) == 422

@@ -1,4 +1,5 @@
 "A disk that is full in the middle of a run or an export: one line, and nothing lost"
+
 import os, subprocess, sys
 from pathlib import Path
 import pytest
@@ -7,22 +8,26 @@ pytest.importorskip('keras')
 resource = pytest.importorskip('resource', reason='Windows has no limit on the size of files')
 
 from conftest import TOP
-from fer_nb.disk import DiskError
-from fer_nb.export import convert, export_model
-from fer_nb.labels import get_label_set
-from fer_nb.models import create_model, load_network
-from fer_nb.preprocess import Preprocess
-from fer_nb.spec import ModelError, load_spec, weights_file
+from fer_nb.core.files import DiskError
+from fer_nb.training.export import convert, export_model
+from fer_nb.core.labels import get_label_set
+from fer_nb.training.networks import create_model, load_network
+from fer_nb.core.preprocess import Preprocess
+from fer_nb.core.model_folder import ModelError, load_spec, weights_file
 
-import fer_nb.export
+import fer_nb.training.export
 
 
 def run(folder, limit=None):
     "Train for three epochs in a process in which no file grows beyond the limit"
+
     def set_limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit or resource.RLIM_INFINITY,)*2)
-    command = [sys.executable, TOP/'tests/train_once.py', folder]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, preexec_fn=set_limit)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit or resource.RLIM_INFINITY,) * 2)
+
+    command = [sys.executable, TOP / 'tests/train_once.py', folder]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=600, preexec_fn=set_limit
+    )
 
 
 def files(folder):
@@ -30,18 +35,22 @@ def files(folder):
 
 
 def test_a_run_ends_in_a_line_and_goes_on_when_there_is_room(tmp_path):
-    full = run(tmp_path, 3_000_000) # the network fits, what the optimizer keeps beside it does not
+    full = run(tmp_path, 3_000_000)  # the network fits, what the optimizer keeps beside it does not
     last = full.stderr.strip().splitlines()[-1]
-    assert full.returncode == 1, full.stderr[-2000:] # no signal
+    assert full.returncode == 1, full.stderr[-2000:]  # no signal
     assert 'TrainError' in last and 'cannot be written' in last and 'goes on from' in last
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        'faces.json', 'history.csv', 'model.keras', 'resume', 'train.json'
+        'faces.json',
+        'history.csv',
+        'model.keras',
+        'resume',
+        'train.json',
     ]
-    assert not os.listdir(tmp_path/'resume')
-    load_network(tmp_path/'model.keras')
+    assert not os.listdir(tmp_path / 'resume')
+    load_network(tmp_path / 'model.keras')
     more = run(tmp_path)
     assert more.returncode == 0, more.stderr[-2000:]
-    assert (tmp_path/'history.csv').read_text().count('\n') == 4
+    assert (tmp_path / 'history.csv').read_text().count('\n') == 4
     assert sorted(files(tmp_path)) == ['faces.json', 'history.csv', 'model.keras', 'train.json']
 
 
@@ -75,14 +84,16 @@ def test_an_export_without_room_leaves_the_model_that_was_there(model_folder):
 
 
 @pytest.mark.parametrize('error', [TypeError('two\nlines'), ModelError('it differs')])
-def test_a_failed_export_leaves_nothing_and_says_a_line(model_folder, tmp_path_factory, monkeypatch, error):
+def test_a_failed_export_leaves_nothing_and_says_a_line(
+    model_folder, tmp_path_factory, monkeypatch, error
+):
     folder, other = model_folder
-    before, new = files(folder), tmp_path_factory.mktemp('new')/'model'
+    before, new = files(folder), tmp_path_factory.mktemp('new') / 'model'
 
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(fer_nb.export, 'check_parity', fail)
+    monkeypatch.setattr(fer_nb.training.export, 'check_parity', fail)
     for place in (folder, new):
         with pytest.raises(ModelError) as e:
             export_model(other, place, 'mini', {'fer2013': LABELS}, Preprocess())

