@@ -139,7 +139,7 @@ def machine_memory(
         there = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
     except (AttributeError, ValueError, OSError):
         there = math.inf  # Windows
-    return min(there, *map(_limit_in, limits))
+    return min([there, *map(_limit_in, limits)])
 
 
 def picture_memory(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_nb import preprocess
+from fer_nb.core import preprocess
 from fer_nb.core.preprocess import ImageError, local_path, read_image
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)

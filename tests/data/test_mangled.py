@@ -4,13 +4,10 @@ import io, warnings, zipfile
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-from PIL import Image
-from conftest import TOP
 from fer_nb.data.fer2013 import SIDE, USAGES, VOTE_COLUMNS, read_fer2013, read_votes
 from fer_nb.data.dataset import DataError
 from fer_nb.core.labels import FerError
 from fer_nb.data.folders import read_npz
-from fer_nb.core.preprocess import read_image
 
 rng = np.random.default_rng(0)
 FACES = rng.integers(0, 256, (4, SIDE * SIDE))
@@ -218,33 +215,6 @@ def test_one_wrong_value_costs_one_row(tmp_path, column, value):
     else:
         assert len(ds) == 5 and not problems and legal(column, value)
     assert np.array_equal(ds.images[:4].reshape(4, -1), FACES)
-
-
-@RELAXED
-@given(
-    cut=st.floats(0, 1),
-    noise=st.binary(max_size=30),
-    at=st.floats(0, 1),
-    fmt=st.sampled_from(['JPEG', 'PNG', 'WEBP', 'GIF', 'BMP', 'TIFF', 'AVIF', 'HEIC']),
-)
-def test_mangled_picture(cut, noise, at, fmt):
-    buf = io.BytesIO()
-    if fmt == 'HEIC':
-        buf.write((TOP / 'nbs/images/astronaut.heic').read_bytes())  # there is no writer here
-    else:
-        Image.fromarray(FACES.astype(np.uint8).reshape(2 * SIDE, 2 * SIDE)).save(buf, fmt)
-    data = bytearray(buf.getvalue())
-    i = int(at * len(data))
-    data[i : i + len(noise)] = noise
-    data = bytes(data[: max(1, int(len(data) * (0.2 + cut)))])
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        try:
-            image = read_image(data)
-        except FerError as e:
-            assert '\n' not in str(e)
-            return
-    assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8 and image.size
 
 
 def archive(**arrays):
