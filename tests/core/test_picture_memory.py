@@ -5,6 +5,7 @@ No test here measures a time: what takes long is refused by a count that stands 
 
 import io
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -178,3 +179,17 @@ def test_a_tile_larger_than_its_picture_counts():
     tiff.tag_v2[322] = tiff.tag_v2[323] = 60_000
     with pytest.raises(TooLarge, match='MB of memory'):
         _how_much_smaller(tiff, 0, 'a.tif', MEMORY)
+
+
+def packed_bmp(side):
+    "A BMP whose rows are one run of a pixel each"
+    rows = b'\1\0\0\0' * side + b'\0\1'
+    start = 14 + 40 + 1024
+    about = struct.pack('<IiiHHIIiiII', 40, side, side, 1, 8, 1, len(rows), 0, 0, 256, 0)
+    return b'BM' + struct.pack('<IHHI', start + len(rows), 0, 0, start) + about + bytes(1024) + rows
+
+
+def test_a_large_packed_bmp_is_refused_before_it_is_decoded():
+    assert read_image(packed_bmp(64)).shape == (64, 64, 3)
+    with pytest.raises(TooLarge, match='7000×7000 pixels; at most 16384 on a side and 4 million'):
+        read_image(packed_bmp(7000))
