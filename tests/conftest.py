@@ -30,9 +30,10 @@ def csv_path(tmp_path_factory):
 LONGEST = [
     'test_notebooks.py',
     'test_app.py',
-    'test_wheel.py',
     'test_train.py',
+    'test_wheel.py',
     'test_path.py',
+    'test_site.py',
     'test_video.py',
     'test_serve.py',
     'test_deploy.py',
