@@ -20,9 +20,9 @@ def make_film(path, seconds=SECONDS, fps=30):
     "A film of one moving face"
     import cv2, numpy as np
     from skimage.data import astronaut
-    from fer_nb.inference.video_io import FilmWriter
+    from fer_nb.inference.video_writer import VideoWriter
 
-    with FilmWriter(path, fps) as film:
+    with VideoWriter(path, fps) as film:
         for i in range(seconds * fps):
             t = 2 * np.pi * i / (6 * fps)
             z = 1.5 + 0.15 * np.sin(t / 2)

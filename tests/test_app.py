@@ -848,10 +848,10 @@ def test_a_picture_is_taken_dropped_and_pasted(visit, tmp_path):
 @pytest.fixture(scope='module')
 def clip(tmp_path_factory):
     from skimage.data import astronaut
-    from fer_nb.inference.video_io import FilmWriter
+    from fer_nb.inference.video_writer import VideoWriter
 
     path = tmp_path_factory.mktemp('clip') / 'walk.mp4'
-    with FilmWriter(path, 10) as out:
+    with VideoWriter(path, 10) as out:
         for move in range(24):
             out.add(astronaut()[:300, 60 + 4 * move : 300 + 4 * move])
     return path
@@ -893,13 +893,13 @@ def test_video_file(visit, clip, tmp_path):
     assert page.locator('.fer-strip').count() >= 1  # the film that is there stays
     (tmp_path / 'zero.mp4').write_bytes(b'')
     choose_video(page, tmp_path / 'zero.mp4')
-    page.get_by_text('zero.mp4 is not a film that can be read').wait_for()
+    page.get_by_text('zero.mp4 is not a video that can be read').wait_for()
     choose_video(page, clip)
     page.get_by_role('button', name='Cancel').click()
     page.get_by_text('Canceled.').wait_for()
     (tmp_path / 'notes.mp4').write_text('no film')
     choose_video(page, tmp_path / 'notes.mp4')
-    page.get_by_text('notes.mp4 is not a film that can be read').wait_for()
+    page.get_by_text('notes.mp4 is not a video that can be read').wait_for()
     with open(tmp_path / 'huge.mp4', 'wb') as f:
         f.truncate(200_000_000)
     choose_video(page, tmp_path / 'huge.mp4')
@@ -938,10 +938,10 @@ def test_films_with_other_labels(visit, clip):
 
 def test_a_film_of_many_people(visit, tmp_path):
     from skimage.data import astronaut
-    from fer_nb.inference.video_io import FilmWriter
+    from fer_nb.inference.video_writer import VideoWriter
 
     face = astronaut()[40:220, 130:310]
-    with FilmWriter(
+    with VideoWriter(
         tmp_path / 'crowd.mp4', 10
     ) as out:  # one after the other, each where nobody was for a while
         for who in range(33):
@@ -1216,9 +1216,9 @@ def test_a_start_without_a_kernel(visit, server):
 
 def test_a_kernel_that_goes_while_it_reads_a_film(visit, server, tmp_path):
     from skimage.data import astronaut
-    from fer_nb.inference.video_io import FilmWriter
+    from fer_nb.inference.video_writer import VideoWriter
 
-    with FilmWriter(tmp_path / 'long.mp4', 10) as out:
+    with VideoWriter(tmp_path / 'long.mp4', 10) as out:
         for move in range(400):
             out.add(astronaut()[:300, move % 200 : 240 + move % 200])
     page = visit('film')

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from conftest import SHARED
 from fer_nb.core.detect import DetectorError, YuNetDetector, find_yunet
-from fer_nb.inference.video_io import FilmWriter, open_film
+from fer_nb.inference.video_io import open_video
+from fer_nb.inference.video_writer import VideoWriter
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.tables import read_table
 from fer_nb.inference.video import analyze_video
@@ -43,7 +44,7 @@ def scene(faces, at, size=(640, 480), side=110):
 
 def test_fer2013_faces_in_motion_keep_their_numbers(yunet, faces, tmp_path):
     found = [f for f in faces if len(yunet(scene([f], [(200, 150)]))) == 1][:3]
-    with FilmWriter(
+    with VideoWriter(
         tmp_path / 'film.mp4', 30
     ) as film:  # two cross at different heights, one stands and is hidden for half a second
         for i in range(90):
@@ -81,7 +82,7 @@ def test_a_group_panned_and_zoomed_keeps_five_numbers(yunet, tmp_path):
     image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
     h, w = image.shape[:2]
     fit = min(640 / w, 480 / h)
-    with FilmWriter(tmp_path / 'group.mp4', 30) as film:
+    with VideoWriter(tmp_path / 'group.mp4', 30) as film:
         for i in range(60):
             z = fit * (1 + 0.1 * np.sin(i / 10))
             film.add(
@@ -103,7 +104,7 @@ def test_a_group_panned_and_zoomed_keeps_five_numbers(yunet, tmp_path):
     )
     rows = read_table(tmp_path / 't.csv').groupby('face').size()
     assert len(rows) == 5 and rows.min() >= 55, rows
-    with open_film(tmp_path / 'drawn.mp4') as film:
+    with open_video(tmp_path / 'drawn.mp4') as film:
         assert sum(1 for _ in film.frames()) == 60
 
 
@@ -115,7 +116,7 @@ def film(tmp_path_factory):
     path = (
         tmp_path_factory.mktemp('film') / 'film.mkv'
     )  # which can be read from its beginning, out of a pipe too
-    with FilmWriter(path, 20) as f:
+    with VideoWriter(path, 20) as f:
         for i in range(200):
             f.add(
                 cv2.warpAffine(

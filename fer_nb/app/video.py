@@ -10,8 +10,9 @@ import atexit, os, re, shutil, tempfile, threading, time
 from pathlib import Path
 import traitlets
 from ..core.labels import FerError, LANGUAGES
-from ..inference.video_io import FILMS, FilmWriter, open_film
-from ..inference.video import draw_look, watch
+from ..inference.video_io import VIDEO_ENDINGS, open_video
+from ..inference.video_writer import VideoWriter
+from ..inference.watch import draw_look, watch
 from .widgets import FaceWidget, failure, script, source
 
 # %% ../../nbs/app/04_video.ipynb #5363e65a
@@ -48,8 +49,8 @@ def make_place() -> Path:
 # %% ../../nbs/app/04_video.ipynb #3e53db2b
 def film_rows(
     recognizer,
-    film,  # From open_film
-    out,  # FilmWriter
+    film,  # From open_video
+    out,  # VideoWriter
     language: str | None = None,  # Of the words in the film, see annotate
 ):  # Yields for each frame: its index, its seconds, and a list of [face, box, score, label, confidence, probabilities, flags]
     "Name the faces of every frame, averaged over time, and write the annotated film"
@@ -100,7 +101,7 @@ class Work(threading.Thread):
 
     def read(self) -> dict:  # how it ended
         rows, last, target = [], time.monotonic(), self.place / 'annotated.mp4'
-        with open_film(self.source) as film, FilmWriter(target, film.fps, sound=self.source) as out:
+        with open_video(self.source) as film, VideoWriter(target, film.fps, sound=self.source) as out:
             for index, at, faces in film_rows(self.recognizer, film, out, self.language):
                 if self.stopped.is_set():
                     return {'canceled': True}
@@ -150,7 +151,7 @@ class FilmWidget(FaceWidget):
     _esm = script('charts.js', 'film.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'live.css', 'photos.css')
     max_bytes = traitlets.Int(MAX_FILM_BYTES).tag(sync=True)
-    endings = traitlets.List(list(FILMS)).tag(
+    endings = traitlets.List(list(VIDEO_ENDINGS)).tag(
         sync=True
     )  # of videos, also those whose kind a browser does not know
     work = None

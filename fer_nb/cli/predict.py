@@ -381,7 +381,7 @@ def _search_smaller(detector, side):  # name and side -> what Recognizer.load ta
 
 
 def _video_folder(source, out, dask, options, setup):
-    from fer_nb.inference.batch import FILMS, analyze_folder, find_files
+    from fer_nb.inference.batch import VIDEO_ENDINGS, analyze_folder, find_files
 
     if not out:
         raise FerError(
@@ -390,7 +390,7 @@ def _video_folder(source, out, dask, options, setup):
     done = analyze_folder(
         source, out, client=dask, progress=sys.stderr.isatty(), setup=setup, **options
     )
-    films = find_files(source, FILMS)
+    films = find_files(source, VIDEO_ENDINGS)
     if left := len(films) - len(done):
         say(
             f"left out: {left} of {len(films)} films, whose tables are in {out} already; remove these, or give another folder, to make them anew"

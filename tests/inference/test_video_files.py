@@ -15,7 +15,8 @@ from skimage.data import astronaut
 from fer_nb.inference.batch import analyze_folder, find_files, predict_folder
 from fer_nb.app.video import FilmWidget
 from fer_nb.core.detect import Face
-from fer_nb.inference.video_io import FILMS, FilmWriter, VideoError, local_path, open_film
+from fer_nb.inference.video_io import VIDEO_ENDINGS, VideoError, local_path, open_video
+from fer_nb.inference.video_writer import VideoWriter
 from fer_nb.core.labels import FerError
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.summary import moment_strip, summary_dict, summary_lines
@@ -64,7 +65,7 @@ def recognizer():
 
 
 def read(path):
-    with open_film(path) as video:
+    with open_video(path) as video:
         return list(video.frames()), video
 
 
@@ -194,7 +195,7 @@ def test_a_video_whose_name_is_no_utf8_gets_its_table(recognizer, tmp_path):
     table = tmp_path / 't.csv'
     analyze_video(tmp_path / 'in' / ODD, recognizer, table)
     whole = table.read_bytes()
-    assert json.loads(run_path(table).read_text(encoding='utf-8'))['film'].endswith('bad\\xff.mp4')
+    assert json.loads(run_path(table).read_text(encoding='utf-8'))['video'].endswith('bad\\xff.mp4')
     table.write_bytes(whole[: len(whole) // 2])
     analyze_video(tmp_path / 'in' / ODD, recognizer, table, resume=True)
     assert table.read_bytes() == whole
@@ -202,7 +203,7 @@ def test_a_video_whose_name_is_no_utf8_gets_its_table(recognizer, tmp_path):
     assert [r.get('error') for r in done] == [None] and (tmp_path / 'out' / (ODD + '.csv')).exists()
     (tmp_path / 'in' / ODD).write_bytes(b'no video')
     with pytest.raises(VideoError) as caught:
-        open_film(tmp_path / 'in' / ODD)
+        open_video(tmp_path / 'in' / ODD)
     assert 'bad\\xff.mp4' in str(caught.value)
 
 
@@ -224,7 +225,7 @@ def test_a_file_address_is_the_path_it_stands_for(recognizer, tmp_path):
     assert local_path('file://localhost/a%20b.mp4') == local_path('file:///a%20b.mp4')
     assert local_path('https://host/a%20b.mp4') == 'https://host/a%20b.mp4'
     with pytest.raises(VideoError, match='does not exist'):
-        open_film((tmp_path / 'none.mp4').as_uri())
+        open_video((tmp_path / 'none.mp4').as_uri())
 
 
 # -- pipes
@@ -241,7 +242,7 @@ def test_pipes_in_a_folder_are_named_and_passed_over(tmp_path, caplog):
 
     Image.fromarray(PHOTO).save(tmp_path / 'photo.png')
     with caplog.at_level(logging.WARNING, 'fer_nb'):
-        assert find_files(tmp_path, FILMS) == [str(tmp_path / 'video.mp4')]
+        assert find_files(tmp_path, VIDEO_ENDINGS) == [str(tmp_path / 'video.mp4')]
         done = analyze_folder(tmp_path, tmp_path / 'out', setup={'detector': 'whole'})
         counts = predict_folder(tmp_path, tmp_path / 't.csv', detector='whole')
     assert [r['frames'] for r in done] == [3] and counts['pictures'] == 1
@@ -268,7 +269,7 @@ def test_a_pipe_is_read_once(recognizer, tmp_path):
 
 
 def test_the_app_takes_every_video_that_folders_are_searched_for():
-    assert tuple(FilmWidget.endings.default()) == FILMS
+    assert tuple(FilmWidget.endings.default()) == VIDEO_ENDINGS
     script = (TOP / 'fer_nb/app/static/film.js').read_text(encoding='utf-8')
     assert 'model.get("endings")' in script and 'mp4|' not in script
 
@@ -277,6 +278,6 @@ def test_every_ending_that_is_looked_for_opens(tmp_path):
     path = write_video(tmp_path / 'video.ts', moved(3))
     for ending in ('.ts', '.mts', '.m2ts', '.M2TS'):
         named = path.rename(tmp_path / f'video{ending}')
-        assert find_files(tmp_path, FILMS) == [str(named)]
+        assert find_files(tmp_path, VIDEO_ENDINGS) == [str(named)]
         assert len(read(named)[0]) == 3
         path = named

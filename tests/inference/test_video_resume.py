@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 from fer_nb.core.detect import HaarDetector
-from fer_nb.inference.video_io import FilmWriter
+from fer_nb.inference.video_writer import VideoWriter
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.summary import summary_dict
 from fer_nb.inference.video import analyze_video
@@ -29,7 +29,7 @@ def video(tmp_path_factory):
     "A hundred frames that keep no even pace"
     path = tmp_path_factory.mktemp('video') / 'pace.mp4'
     pace = np.cumsum(np.random.default_rng(0).choice([0.03, 0.04, 0.4], 100, p=[0.45, 0.45, 0.1]))
-    with FilmWriter(path, 25) as writer:
+    with VideoWriter(path, 25) as writer:
         for moment, time in enumerate(pace):
             writer.add(shown(moment), float(time))
     return path
