@@ -92,8 +92,11 @@ evaluate: .venv/dev ## Recompute the figures of the default model, on validation
 
 reproduce: .venv/dev ## Recompute every figure of every model: models/*/metrics.json and the model cards
 	@test -f $(VOTES) || { echo "$(VOTES) is not there, and without FER+'s votes its figures would be lost: data/README.md says where to get it"; exit 1; }
-	@for m in $(notdir $(patsubst %/model.onnx,%,$(wildcard models/*/model.onnx))); do echo "$$m"; \
-	$(BIN)/fer-nb evaluate $$m --data $(DATA) --votes $(VOTES) --full --write --card --no-report >/dev/null || exit 1; done
+	@for m in $(notdir $(patsubst %/model.onnx,%,$(wildcard models/*/model.onnx))); do \
+	  echo "$$m"; \
+	  $(BIN)/fer-nb record $$m --data $(DATA) --votes $(VOTES) --full >/dev/null || exit 1; \
+	  $(BIN)/fer-nb card $$m || exit 1; \
+	done
 
 bench: .venv/dev ## Run the benchmarks; each writes benchmarks/NAME.json
 	@for b in benchmarks/*.py; do echo "$$b"; $(BIN)/python $$b || exit 1; done

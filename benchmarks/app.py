@@ -37,7 +37,7 @@ class Server:
     "The app on a free port; `command` as `fer-nb app` starts it, or the same without a preheated kernel"
 
     def __init__(self, preheated):
-        from fer_nb.cli.serve import voila_command
+        from fer_nb.app.server import voila_command
         from fer_nb.app.widgets import STATIC
 
         with socket.socket() as s:

@@ -11,7 +11,7 @@
 import os, sys
 from pathlib import Path
 import nativeauthenticator
-from fer_nb.cli.serve import app_notebook
+from fer_nb.app.server import app_notebook
 from fer_nb.core.detect import YUNET_FILE
 import fer_nb
 

@@ -12,7 +12,7 @@ MODELS = sorted(p.parent for p in (TOP / 'models').glob('*/metrics.json'))
 @pytest.mark.parametrize('folder', MODELS, ids=lambda p: p.name)
 def test_the_card_is_what_its_files_make(folder):
     assert (folder / CARD_FILE).read_text(encoding='utf-8') == model_card(folder), (
-        f'run fer-nb evaluate {folder.name} --card'
+        f'run fer-nb card {folder.name}'
     )
 
 
@@ -42,11 +42,11 @@ def test_the_figures_belong_to_the_weights(folder):
 
     m = read_metrics(folder)
     assert m['sha256'] == load_spec(folder).sha256['model.onnx'], (
-        f'run fer-nb evaluate {folder.name} --write --card'
+        f'run fer-nb record {folder.name}, then fer-nb card {folder.name}'
     )
     once = m['full']['tta'][0]
     assert (once['views'], once['accuracy'], once['ece']) == ('none', m['accuracy'], m['ece']), (
-        f'run fer-nb evaluate {folder.name} --full --write --card'
+        f'run fer-nb record {folder.name} --full, then fer-nb card {folder.name}'
     )
 
 

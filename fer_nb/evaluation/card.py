@@ -115,7 +115,7 @@ def _title(spec, m, called):  # the first lines
             ),
         ],
     )
-    return f'<!-- Made from model.json, metrics.json and train.json by `fer-nb evaluate {called} --card`; change it there -->\n\n# {spec.name}\n\nNames the expression on a cropped face. Labels are in the order of the outputs.\n\n{about}\n\n{_onnx(spec)}'
+    return f'<!-- Made from model.json, metrics.json and train.json by `fer-nb card {called}`; change it there -->\n\n# {spec.name}\n\nNames the expression on a cropped face. Labels are in the order of the outputs.\n\n{about}\n\n{_onnx(spec)}'
 
 
 def _training(folder, m):  # how it was trained, from train.json
@@ -191,7 +191,7 @@ def _license(folder, m):
 def _check_same(
     folder, spec, m
 ):  # figures of other weights or temperatures are not those of this model
-    write = f'write it again with fer-nb evaluate {asked_as(folder)} --write'
+    write = f'write it again with fer-nb record {asked_as(folder)}'
     if m.get('sha256', ours := spec.sha256.get('model.onnx')) != ours:
         raise EvaluationError(f"{folder}/metrics.json is of other weights than model.onnx; {write}")
     figures = [(m.get('output', next(iter(spec.outputs))), m), *m.get('outputs', {}).items()]
@@ -285,7 +285,7 @@ def model_card(
     spec, m = load_spec(folder), read_metrics(folder)
     if not m:
         raise EvaluationError(
-            f'{folder} holds no metrics.json; write it with fer-nb evaluate {folder} --write'
+            f'{folder} holds no metrics.json; write it with fer-nb record {folder}'
         )
     missing = [
         k
@@ -294,7 +294,7 @@ def model_card(
     ]
     if missing:
         raise EvaluationError(
-            f"{folder}/metrics.json has no {', '.join(missing)}; write it again with fer-nb evaluate {folder} --write"
+            f"{folder}/metrics.json has no {', '.join(missing)}; write it again with fer-nb record {folder}"
         )
     _check_same(folder, spec, m)
     first = next(iter(spec.outputs))

@@ -520,7 +520,7 @@ def read_metrics(
         return json.loads(path.read_text()) if path.exists() else {}
     except ValueError:
         raise EvaluationError(
-            f"{path} is damaged; write it again with fer-nb evaluate {path.parent} --write"
+            f"{path} is damaged; write it again with fer-nb record {path.parent}"
         ) from None
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #f4b6885e
