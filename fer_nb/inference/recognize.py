@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from ..core.labels import Emotion, FerError, column_names, with_icons
 from ..core.preprocess import boxes_input, read_image
-from ..core.detect import load_detector
+from ..core.detect import Face, load_detector
 from .runtime import OnnxModel
 
 # %% ../../nbs/inference/02_recognize.ipynb #a5ed6710
@@ -234,7 +234,7 @@ class Recognizer:
             return []
         batch = np.concatenate(inputs)
         answers = zip(self.model.probabilities(batch, self.label_set.name), batch)
-        row = lambda f, p, x: self._row(f, p, face_flags(f.box, x))
+        row = lambda f, p, x: self.name_face(f, p, face_flags(f.box, x))
         return [
             Recognitions((row(f, *next(answers)) for f in found), self.label_set.labels)
             for found in faces
@@ -251,8 +251,14 @@ class Recognizer:
         images = [read_image(im) for im in images]
         return self.answer([self.inputs(im, found) for im, found in zip(images, faces)], faces)
 
-    def _row(self, face, p, flags=()):
-        return _recognition(self.label_set, face, p, self.threshold, flags)
+    def name_face(
+        self,
+        face: Face,  # Or anything with box, score and landmarks, such as a Recognition
+        probabilities: np.ndarray,  # C, in the order of label_set
+        flags: tuple = (),  # See face_flags
+    ) -> Recognition:
+        "Name a face by probabilities that you have, such as an average over time"
+        return _recognition(self.label_set, face, probabilities, self.threshold, flags)
 
 # %% ../../nbs/inference/02_recognize.ipynb #a61ed81d
 def annotate(

@@ -123,7 +123,7 @@ def _restore(
     for rows in _written(table):
         frame, time = int(rows[0]['frame']), float(rows[0]['time'])
         for r in rows:
-            smoother.last[int(r['face'])] = time, np.array([float(r[n]) for n in names])
+            smoother.remember(int(r['face']), np.array([float(r[n]) for n in names]), time)
         found = [r for r in rows if r['score']]  # of a frame that was searched
         if not found:
             continue
