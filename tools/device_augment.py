@@ -1,8 +1,9 @@
-"""The changes of fer_nb.augment in JAX, for whole batches on the device that trains.
+"""The changes of fer_nb.data.augment in JAX, for whole batches on the device that trains.
 
 They draw from the same ranges as `augment_batch` and `mix_batch`, from other random numbers.
 Faces are N×S×S float32, 0 to 255; color is not needed for FER2013.
 """
+
 import math
 
 import jax

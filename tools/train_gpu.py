@@ -13,6 +13,7 @@ float32, under 16 MB), seed-N.csv, train.json and results.json. PrivateTest is n
 Not made here: teachers, heads before bodies (with weights to begin with, all layers learn at
 fine_rate from the start), cutmix, balanced sampling, and the plateau schedule.
 """
+
 import argparse
 import csv
 import json
@@ -60,7 +61,7 @@ def rate_at(step, warmup, total, highest):
 
 
 def targets_of(part, config):  # a list of N×classes float32, one for each head
-    from fer_nb.train import first_targets, second_votes
+    from fer_nb.training.batches import first_targets, second_votes
 
     second = [second_votes(part, config)] if config.second else []
     return [first_targets(part, config), *second]
@@ -101,7 +102,8 @@ class Trainer:
         import jax
         import jax.numpy as jnp
 
-        from fer_nb.train import make_optimizer, new_network
+        from fer_nb.training.optimizers import make_optimizer
+        from fer_nb.training.train import new_network
 
         self.config, self.label_set = config, label_set
         self.model = new_network(config, label_set)  # its layers; the weights are in the state
@@ -123,7 +125,7 @@ class Trainer:
         "The state before the first step: weights, statistics, optimizer, averaged weights"
         import keras
 
-        from fer_nb.train import new_network
+        from fer_nb.training.train import new_network
 
         keras.utils.set_random_seed(seed)
         fresh = new_network(replace(self.config, seed=seed), self.label_set)
@@ -146,13 +148,13 @@ class Trainer:
         return mix(blend, faces, targets, aug.mixup) if aug and aug.mixup else (faces, targets)
 
     def _loss(self, weights, rest, faces, targets):
-        from fer_nb.train import soft_crossentropy
+        from fer_nb.training.optimizers import soft_crossentropy
 
         outputs, rest, penalties = self.model.stateless_call(
             weights, rest, faces, training=True, return_losses=True
         )
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        parts = [soft_crossentropy(t, o).mean() for t, o in zip(targets, outputs)]
+        parts = [soft_crossentropy(t, o).mean() for t, o in zip(targets, outputs, strict=True)]
         second = sum(self.config.second_weight * p for p in parts[1:])
         right = (outputs[0].argmax(-1) == targets[0].argmax(-1)).mean()
         return parts[0] + second + sum(penalties), (rest, right)
@@ -169,7 +171,7 @@ class Trainer:
         moments[self.rate_place] = rate
         weights, moments = self.optimizer.stateless_apply(moments, slopes, weights)
         keep = self.config.ema
-        average = [keep * a + (1 - keep) * w for a, w in zip(average, weights)]
+        average = [keep * a + (1 - keep) * w for a, w in zip(average, weights, strict=True)]
         return (weights, rest, list(moments), average), (loss, right)
 
     def _epoch(self, data, state, rows, keys, rates):
@@ -181,7 +183,7 @@ class Trainer:
 
     def _step_by_step(self, data, state, rows, keys, rates):
         losses, right = [], []
-        for given in zip(rows, keys, rates):
+        for given in zip(rows, keys, rates, strict=True):
             state, (loss, share) = self.step(data, state, given)
             losses.append(float(loss))
             right.append(float(share))
@@ -226,11 +228,11 @@ class Trainer:
 
     def save(self, state, path):
         "Write the averaged weights as a network in float32"
-        from fer_nb.models import in_precision
+        from fer_nb.training.networks import in_precision
 
         _, rest, _, average = state
         variables = self.model.trainable_variables + self.model.non_trainable_variables
-        for variable, value in zip(variables, [*average, *rest]):
+        for variable, value in zip(variables, [*average, *rest], strict=True):
             variable.assign(value)
         in_precision(self.model, 'float32').save(path)
 
@@ -251,7 +253,9 @@ def run_seed(trainer, seed, held_out, epochs, deadline, out):
         found, val_loss = trainer.judge(state, *held_out)
         seconds = round(time.perf_counter() - start, 2)
         rows.append([number, loss, float(accuracy), found, val_loss, seconds])
-        print(f'{name} epoch {number + 1}/{epochs}: PublicTest {found:.4f}, {seconds} s', flush=True)
+        print(
+            f'{name} epoch {number + 1}/{epochs}: PublicTest {found:.4f}, {seconds} s', flush=True
+        )
         if best is None or found > best[0]:
             best = (found, number, state)
         if time.monotonic() > deadline:
@@ -281,8 +285,8 @@ def time_an_epoch(trainer, held_out):
 
 
 def load_faces(args, config):
-    from fer_nb.data import load_fer2013, with_ferplus
-    from fer_nb.train import some_of
+    from fer_nb.data.fer2013 import load_fer2013, with_ferplus
+    from fer_nb.training.train import some_of
 
     faces = load_fer2013(args.data)
     if config.second:
@@ -295,7 +299,7 @@ def prepare(args, config):
     import jax.numpy as jnp
     import numpy as np
 
-    from fer_nb.preprocess import faces_input
+    from fer_nb.core.preprocess import faces_input
 
     training, validation = load_faces(args, config)
     images, targets = np.asarray(training.images), targets_of(training, config)
@@ -309,7 +313,7 @@ def prepare(args, config):
 
 def train_all(args, config, deadline):
     "A run of each seed; returns what came of each"
-    from fer_nb.train import save_config
+    from fer_nb.training.config import save_config
 
     trainer, held_out = prepare(args, config)
     seconds = time_an_epoch(trainer, held_out)
@@ -363,7 +367,7 @@ def main():
         sys.exit(f'{e.name} is not installed; run: pip install jax keras')
     if keras.backend.backend() != 'jax':
         sys.exit('KERAS_BACKEND is not jax; run it with KERAS_BACKEND=jax')
-    from fer_nb.train import load_config
+    from fer_nb.training.config import load_config
 
     config = replace(load_config(args.config), seed=args.seeds[0], subset=args.faces)
     if why := refuse(config):

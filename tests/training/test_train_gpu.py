@@ -1,4 +1,5 @@
-"The trainer for a GPU: its changes are those of fer_nb.augment, its plan fits the time"
+"The trainer for a GPU: its changes are those of fer_nb.data.augment, its plan fits the time"
+
 import csv
 import importlib.util
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_nb.augment import Augment, warp_matrix
+from fer_nb.data.augment import Augment, warp_matrix
 
 TOP = Path(__file__).resolve().parents[2]
 TOOL = TOP / 'tools/train_gpu.py'
@@ -52,7 +53,7 @@ def test_faces_move_as_opencv_moves_them(device, faces, sharp):
     how = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
     theirs = [
         cv2.warpAffine(f, m, (24, 24), flags=how, borderMode=cv2.BORDER_REPLICATE)
-        for f, m in zip(faces, matrices)
+        for f, m in zip(faces, matrices, strict=True)
     ]
     ours = device.warp(faces, matrices, sharp)
     np.testing.assert_allclose(ours, theirs, atol=1)  # OpenCV rounds places to 1/32 of a pixel
@@ -111,7 +112,7 @@ def test_mixup_mixes_faces_and_targets_alike(device):
 
 @pytest.mark.parametrize('wanted', [48, 96, 32])
 def test_faces_grow_as_the_recognizer_lets_them_grow(tool, wanted):
-    from fer_nb.preprocess import Preprocess, faces_input
+    from fer_nb.core.preprocess import Preprocess, faces_input
 
     face = np.random.default_rng(0).integers(80, 170, (48, 48), np.uint8)
     matrix = tool.enlarger(48, wanted)
@@ -134,7 +135,7 @@ def test_the_rate_climbs_and_then_falls_to_a_hundredth(tool):
 
 
 def test_what_it_cannot_do_is_refused_by_name(tool):
-    from fer_nb.train import TrainConfig
+    from fer_nb.training.config import TrainConfig
 
     config = TrainConfig('fernet-small')
     assert tool.refuse(config) == ''
@@ -152,8 +153,15 @@ def write_faces(path, count):
             f.write(f'{i % 7},{pixels},{parts[i % 4]}\n')
 
 
-@pytest.mark.parametrize('how', ['--scan', '--no-scan'])
-def test_two_seeds_leave_networks_histories_and_one_page_of_results(tmp_path, how):
+def test_batch_by_batch_an_epoch_hands_its_state_on_and_tells_the_means(tool):
+    trainer = tool.Trainer.__new__(tool.Trainer)  # no network: only the order of steps
+    trainer.step = lambda data, state, given: (state + [given], (given[2], given[2] / 2))
+    state, loss, right = trainer._step_by_step('data', [], 'ab', 'cd', [1.0, 3.0])
+    assert state == [('a', 'c', 1.0), ('b', 'd', 3.0)]
+    assert (loss, right) == (2.0, 1.0)
+
+
+def test_two_seeds_leave_networks_histories_and_one_page_of_results(tmp_path):
     pytest.importorskip('jax', reason='JAX is not installed')
     write_faces(tmp_path / 'fer2013.csv', 64)
     (tmp_path / 'votes.csv').write_text('')
@@ -163,7 +171,7 @@ def test_two_seeds_leave_networks_histories_and_one_page_of_results(tmp_path, ho
     words += ['--data', tmp_path / 'fer2013.csv', '--votes', tmp_path / 'votes.csv']
     words += ['--out', tmp_path / 'out', '--seeds', '1', '2', '--minutes', '600']
     env = {**os.environ, 'KERAS_BACKEND': 'jax', 'JAX_PLATFORMS': 'cpu'}
-    subprocess.run(list(map(str, [*words, how])), check=True, env=env, timeout=900)
+    subprocess.run(list(map(str, [*words, '--scan'])), check=True, env=env, timeout=900)
     results = json.loads((tmp_path / 'out/results.json').read_text())
     assert [r['epochs'] for r in results.values()] == [2, 2]
     with open(tmp_path / 'out/seed-2.csv') as f:
@@ -171,7 +179,7 @@ def test_two_seeds_leave_networks_histories_and_one_page_of_results(tmp_path, ho
     best = max(float(row['val_accuracy']) for row in rows)
     assert results['seed-2']['val_accuracy'] == pytest.approx(best, abs=1e-5)
 
-    from fer_nb.models import load_network
+    from fer_nb.training.networks import load_network
 
     first, second = (load_network(tmp_path / f'out/seed-{n}.keras') for n in (1, 2))
     assert np.abs(first.get_weights()[0] - second.get_weights()[0]).max() > 0

@@ -141,7 +141,7 @@ def tiny(two):
     rng = np.random.default_rng(0)
     parts = ['Training'] * 32 + ['PublicTest'] * 8 + ['PrivateTest'] * 8
     pixels = [' '.join(map(str, rng.integers(0, 256, 48 * 48))) for _ in parts]
-    rows = [f'{i % 7},{p},{part}' for i, (p, part) in enumerate(zip(pixels, parts))]
+    rows = [f'{i % 7},{p},{part}' for i, (p, part) in enumerate(zip(pixels, parts, strict=True))]
     (path.parent / 'fer2013.csv').write_text('\n'.join(['emotion,pixels,Usage', *rows]) + '\n')
     (path.parent / 'votes.csv').write_text('')
     path.write_text('a.json\n')
