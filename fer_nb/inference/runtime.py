@@ -6,87 +6,90 @@
 __all__ = ['softmax', 'OnnxModel']
 
 # %% ../../nbs/inference/01_runtime.ipynb #3c9c7ebf
-import os
-from pathlib import Path
 import numpy as np
 import onnxruntime as ort
-from ..core.model_folder import ModelError, ModelSpec, find_model, load_spec, weights_file
-
-# %% ../../nbs/inference/01_runtime.ipynb #eb29ffbc
-ort.disable_telemetry_events()
+from ..core.model_folder import ModelError, find_model, load_spec, weights_file
 
 # %% ../../nbs/inference/01_runtime.ipynb #88fb3a69
 def softmax(
     logits: np.ndarray,  # N×C
-    temperature: float = 1.0,  # Over 1 is less sure, under 1 more
+    temperature: float = 1.0,  # Above 1 is less sure, below 1 more
 ) -> np.ndarray:  # N×C float32, rows sum to 1
     "Turn logits into probabilities"
-    z = logits.astype(np.float64) / temperature
-    e = np.exp(z - z.max(axis=1, keepdims=True)) if z.size else z
-    return (e / e.sum(axis=1, keepdims=True)).astype(np.float32)
+    scaled = logits.astype(np.float64) / temperature
+    if not scaled.size:
+        return scaled.astype(np.float32)
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))  # the largest is 1: no overflow
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+# %% ../../nbs/inference/01_runtime.ipynb #eb29ffbc
+ort.disable_telemetry_events()
+
+# %% ../../nbs/inference/01_runtime.ipynb #ac92597d
+def _by(shape):  # 48×48×1
+    return '×'.join(map(str, shape))
+
+
+def _check_input(session, path, spec):  # raises ModelError
+    shapes = {i.name: i.shape for i in session.get_inputs()}
+    wanted = spec.preprocess.shape
+    shape = shapes.get('faces', ())[1:]
+    fixed = [(s, w) for s, w in zip(shape, wanted, strict=False) if isinstance(s, int)]
+    fits = len(shape) == 3 and all(s == w for s, w in fixed)
+    if list(shapes) != ['faces'] or not fits:
+        raise ModelError(
+            f'{path} does not take N×{_by(wanted)} faces, which its model.json promises; '
+            'export the model again'
+        )
+
+# %% ../../nbs/inference/01_runtime.ipynb #bdba1dd1
+def _check_width(width, spec, output):  # of the logits; raises ModelError
+    labels = spec.outputs[output]
+    if isinstance(width, int) and width != len(labels):
+        raise ModelError(
+            f'{spec.name} gives {width} answers for {output}, '
+            f'but its model.json has {len(labels)} labels; export the model again'
+        )
+
+
+def _check_outputs(session, path, spec):  # raises ModelError
+    shapes = {o.name: o.shape for o in session.get_outputs()}
+    missing = sorted(set(spec.outputs) - set(shapes))
+    if missing:
+        raise ModelError(
+            f'{path} has no output {", ".join(missing)}, which its model.json promises; '
+            'export the model again'
+        )
+    for output in spec.outputs:
+        shape = shapes[output]
+        _check_width(shape[-1] if shape else None, spec, output)
 
 # %% ../../nbs/inference/01_runtime.ipynb #bb4e9d5e
-def _open_session(
-    path, spec, threads
-):  # onnxruntime session that keeps what spec promises; raises ModelError
+def _open_session(path, spec, threads):  # that keeps what spec promises; raises ModelError
     options = ort.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors only
     try:
         session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     except Exception as e:
         raise ModelError(
-            f"{path} cannot be loaded ({type(e).__name__}); get the whole folder again"
+            f'{path} cannot be loaded ({type(e).__name__}); get the whole folder again'
         ) from None
-    missing = set(spec.outputs) - {o.name for o in session.get_outputs()}
-    if missing:
-        raise ModelError(
-            f"{path} has no output {', '.join(sorted(missing))}, which its model.json promises; export the model again"
-        )
+    _check_outputs(session, path, spec)
     _check_input(session, path, spec)
-    for output in session.get_outputs():
-        if output.name in spec.outputs:
-            _check_width(output.shape[-1] if output.shape else None, spec, output.name)
     return session
-
-
-def _check_input(
-    session, path, spec
-):  # against the preprocessing; sides that the file leaves open are no numbers
-    found = {i.name: i.shape for i in session.get_inputs()}
-    wanted = spec.preprocess.shape
-    shape = found.get('faces', ())[1:]
-    fits = len(shape) == 3 and all(s == w for s, w in zip(shape, wanted) if isinstance(s, int))
-    if list(found) != ['faces'] or not fits:
-        raise ModelError(
-            f"{path} does not take N×{'×'.join(map(str, wanted))} faces, which its model.json promises; export the model again"
-        )
-
-
-def _check_width(
-    width, spec, output
-):  # of the logits; a file may leave it open, and then the answers are looked at
-    labels = spec.outputs[output]
-    if isinstance(width, int) and width != len(labels):
-        raise ModelError(
-            f"{spec.name} gives {width} answers for {output}, but its model.json has {len(labels)} labels; export the model again"
-        )
 
 # %% ../../nbs/inference/01_runtime.ipynb #b7ef5f5a
 def _check_threads(threads):  # -> int; raises ModelError
-    if (
-        isinstance(threads, (int, np.integer))
-        and not isinstance(threads, bool)
-        and 0 <= threads < 2**15
-    ):
+    whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+    if whole and 0 <= threads < 2**15:
         return int(threads)
     raise ModelError(
-        f"threads is a whole number of cores, or 0 to leave it to ONNX Runtime, not {threads!r:.60}"
+        f'threads is a whole number of cores, or 0 to leave it to ONNX Runtime, not {threads!r:.60}'
     )
 
-# %% ../../nbs/inference/01_runtime.ipynb #eff0e56e
-class OnnxModel:
-    "A model folder on ONNX Runtime, on the CPU; raises `ModelError`"
-
+# %% ../../nbs/inference/01_runtime.ipynb #868d08b1
+class _OpenModel:  # what OnnxModel answers with
     def __init__(
         self,
         name_or_path=None,  # Name of a model, or path of its folder; the default model if None
@@ -102,7 +105,17 @@ class OnnxModel:
         return self.spec.name
 
     def _run(self, output, faces):
-        return self.session.run([output], {'faces': np.ascontiguousarray(faces, np.float32)})[0]
+        inputs = {'faces': np.ascontiguousarray(faces, np.float32)}
+        return self.session.run([output], inputs)[0]
+
+    def _check_faces(self, faces):  # raises ModelError
+        wanted = self.spec.preprocess.shape
+        if faces.ndim != 4 or faces.shape[1:] != wanted:
+            raise ModelError(f'{self.name} takes N×{_by(wanted)} faces, not {_by(faces.shape)}')
+
+# %% ../../nbs/inference/01_runtime.ipynb #eff0e56e
+class OnnxModel(_OpenModel):
+    "Answer for faces with the network of a model folder; raises `ModelError`"
 
     def logits(
         self,
@@ -112,39 +125,30 @@ class OnnxModel:
     ) -> np.ndarray:  # N×labels float32
         "Answer before the softmax; raises `ModelError`"
         labels = self.spec.label_set(output)
-        if faces.ndim != 4 or faces.shape[1:] != self.spec.preprocess.shape:
-            raise ModelError(
-                f"{self.name} takes N×{'×'.join(map(str, self.spec.preprocess.shape))} faces, not {'×'.join(map(str, faces.shape))}"
-            )
-        parts = [
-            self._run(labels.name, faces[i : i + batch_size])
-            for i in range(0, len(faces), batch_size)
-        ]
+        self._check_faces(faces)
+        starts = range(0, len(faces), batch_size)
+        parts = [self._run(labels.name, faces[i : i + batch_size]) for i in starts]
         for part in parts:
             _check_width(part.shape[1] if part.ndim == 2 else 0, self.spec, labels.name)
         return np.concatenate(parts) if parts else np.zeros((0, len(labels)), np.float32)
 
-    def cams(
-        self,
-        faces: np.ndarray,  # N×H×W×C float32, 0 to 255
-        output: str | None = None,
-    ) -> (
-        np.ndarray | None
-    ):  # N×labels×h×w float32, on the scale of the logits; None where the file carries none
-        "Class activation maps (Zhou et al. 2016): what each position adds to each label; all faces in one batch; raises `ModelError` for an unknown output"
-        name = f'{self.spec.label_set(output).name}_cam'
-        if name not in [o.name for o in self.session.get_outputs()]:
-            return None
-        return self._run(name, faces)
-
     def probabilities(
         self,
         faces: np.ndarray,  # N×H×W×C float32, 0 to 255
-        output: str | None = None,
-        batch_size: int = 256,
+        output: str | None = None,  # Name of an output; the first if None
+        batch_size: int = 256,  # Faces at a time
     ) -> np.ndarray:  # N×labels float32, rows sum to 1
-        "Answer as probabilities, at the temperature of the spec; raises `ModelError`"
+        "Answer at the temperature of the spec; raises `ModelError`"
         output = self.spec.label_set(output).name
-        return softmax(
-            self.logits(faces, output, batch_size), self.spec.temperature.get(output, 1.0)
-        )
+        temperature = self.spec.temperature.get(output, 1.0)
+        return softmax(self.logits(faces, output, batch_size), temperature)
+
+    def cams(
+        self,
+        faces: np.ndarray,  # N×H×W×C float32, 0 to 255; all go through in one batch
+        output: str | None = None,  # Name of an output; the first if None
+    ) -> np.ndarray | None:  # N×labels×h×w float32, in logits; None where the file has none
+        "What each position adds to each label (Zhou et al. 2016); raises `ModelError`"
+        name = f'{self.spec.label_set(output).name}_cam'
+        has_maps = name in [o.name for o in self.session.get_outputs()]
+        return self._run(name, faces) if has_maps else None
