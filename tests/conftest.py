@@ -1,35 +1,25 @@
-"What all tests share, and how a run closes: one plain line, and every skipped test said aloud"
+"What all tests share, and how a run closes: one plain line, and every skipped test with its reason"
 
-import os, sys
+import os
+import subprocess
+import sys
 from pathlib import Path
+
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
 SHARED = TOP.parent / 'shared'  # the developers' data, where it lies beside the checkout
-os.environ['PATH'] = (
-    str(Path(sys.executable).parent) + os.pathsep + os.environ['PATH']
-)  # nbdev's commands
 
+# The commands of nbdev and ruff lie beside this Python.
+os.environ['PATH'] = str(Path(sys.executable).parent) + os.pathsep + os.environ['PATH']
 
-@pytest.fixture(scope='session')
-def csv_path(tmp_path_factory):
-    "The real fer2013.csv, unpacked from shared/, or one in data/"
-    import subprocess
-
-    if (TOP / 'data/fer2013.csv').exists():
-        return TOP / 'data/fer2013.csv'
-    tool = SHARED / 'tools/fer2013.py'
-    if not tool.exists():
-        pytest.skip('no data/fer2013.csv: data/README.md says how to get it')
-    path = tmp_path_factory.mktemp('data') / 'fer2013.csv'
-    subprocess.run([sys.executable, tool, path], check=True, capture_output=True)
-    return path
-
-
-# The files that take longest, longest first: two workers take files in this order, so that neither is left with a long one at the end
+# Two workers take files in this order. The longest come first, so that neither worker is left
+# with a long one at the end.
 LONGEST = [
     'test_notebooks.py',
     'test_app.py',
+    'test_live.py',
+    'test_architectures.py',
     'test_train.py',
     'test_wheel.py',
     'test_path.py',
@@ -38,6 +28,27 @@ LONGEST = [
     'test_serve.py',
     'test_deploy.py',
 ]
+
+
+def tracked_files():
+    "Paths, from the top, of the files that git has or would take"
+    words = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+    done = subprocess.run(words, cwd=TOP, capture_output=True, text=True, check=True)
+    return [name for name in done.stdout.split('\0') if name]
+
+
+@pytest.fixture(scope='session')
+def csv_path(tmp_path_factory):
+    "The real fer2013.csv: the one in data/, or unpacked from shared/"
+    own = TOP / 'data/fer2013.csv'
+    if own.exists():
+        return own
+    tool = SHARED / 'tools/fer2013.py'
+    if not tool.exists():
+        pytest.skip('no data/fer2013.csv: data/README.md says how to get it')
+    path = tmp_path_factory.mktemp('data') / 'fer2013.csv'
+    subprocess.run([sys.executable, tool, path], check=True, capture_output=True)
+    return path
 
 
 def pytest_collection_modifyitems(items):
@@ -50,10 +61,16 @@ def pytest_unconfigure(config):
     reporter = config.pluginmanager.get_plugin('terminalreporter')
     if not reporter:
         return
-    count = lambda *kinds: sum(len(reporter.stats.get(k, [])) for k in kinds)
-    for r in reporter.stats.get('skipped', []):
-        print(
-            f"SKIPPED {r.nodeid}: {r.longrepr[2] if isinstance(r.longrepr, tuple) else r.longrepr}"
-        )
-    skipped = f", {count('skipped')} skipped" if count('skipped') else ''
-    print(f"{count('passed')} passed, {count('failed', 'error')} failed{skipped}")
+
+    def count(*kinds):
+        return sum(len(reporter.stats.get(kind, [])) for kind in kinds)
+
+    for report in reporter.stats.get('skipped', []):
+        reason = report.longrepr
+        if isinstance(reason, tuple):
+            reason = reason[2]
+        print(f'SKIPPED {report.nodeid}: {reason}')
+    line = f"{count('passed')} passed, {count('failed', 'error')} failed"
+    if count('skipped'):
+        line += f", {count('skipped')} skipped"
+    print(line)
