@@ -1,22 +1,23 @@
-"Training as a process: killed and resumed, on two backends, on two devices."
+"Training as a process: killed and resumed, on two backends, on two devices"
 
-import importlib.util, os, signal, subprocess, sys
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+
 import numpy as np
 import pytest
 
-HERE = Path(__file__).parent
-COMMAND = [sys.executable, str(HERE / 'train_once.py')]
+COMMAND = [sys.executable, str(Path(__file__).parent / 'train_once.py')]
+LEFT_BEHIND = ['faces.json', 'history.csv', 'model.keras', 'train.json']
 
 
 def start(folder, *more, backend='tensorflow'):
-    return subprocess.Popen(
-        [*COMMAND, str(folder), *map(str, more)],
-        env={**os.environ, 'KERAS_BACKEND': backend},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    env = {**os.environ, 'KERAS_BACKEND': backend}
+    streams = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
+    return subprocess.Popen([*COMMAND, str(folder), *map(str, more)], env=env, **streams)
 
 
 def finish(run):
@@ -25,14 +26,21 @@ def finish(run):
     return out
 
 
-def history(folder):
+def kill_in_second_epoch(run):
+    epochs = 0
+    for line in run.stdout:
+        if line.startswith('batch 0'):
+            epochs += 1
+        if epochs == 2 and line.startswith('batch 1'):
+            break
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+
+
+def column(folder, name):
     from fer_nb.training.history import read_history
 
-    return read_history(folder)
-
-
-def losses(folder):
-    return np.array([row['loss'] for row in history(folder)])
+    return np.array([row[name] for row in read_history(folder)])
 
 
 @pytest.fixture(scope='module')
@@ -44,37 +52,26 @@ def whole(tmp_path_factory):
 
 
 def test_killed_in_mid_epoch_and_resumed(whole, tmp_path):
-    run = start(tmp_path)
-    epochs = 0
-    for line in run.stdout:  # kill it in the middle of its second epoch
-        if line.startswith('batch 0'):
-            epochs += 1
-        if epochs == 2 and line.startswith('batch 1'):
-            break
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    assert [row['epoch'] for row in history(tmp_path)] == [0] and [
-        p.name for p in (tmp_path / 'resume').glob('epoch-*')
-    ] == ['epoch-00001.weights.h5']
-    out = finish(start(tmp_path))  # the same command
-    assert out.count('batch 0 ') == 2, 'the epoch that was whole is not done again, the others are'
-    assert [row['epoch'] for row in history(tmp_path)] == [0, 1, 2]
-    np.testing.assert_allclose(losses(tmp_path), losses(whole), rtol=1e-4)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        'faces.json',
-        'history.csv',
-        'model.keras',
-        'train.json',
-    ]
+    kill_in_second_epoch(start(tmp_path))
+    assert column(tmp_path, 'epoch').tolist() == [0]
+    states = [path.name for path in (tmp_path / 'resume').glob('epoch-*')]
+    assert states == ['epoch-00001.weights.h5']
+
+    out = finish(start(tmp_path))
+    assert out.count('batch 0 ') == 2, 'the whole epoch is not done again, the others are'
+    assert column(tmp_path, 'epoch').tolist() == [0, 1, 2]
+    np.testing.assert_allclose(column(tmp_path, 'loss'), column(whole, 'loss'), rtol=1e-4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == LEFT_BEHIND
 
 
 def test_two_devices_give_the_losses_of_one(whole, tmp_path):
     finish(start(tmp_path, 2))
-    np.testing.assert_allclose(losses(tmp_path), losses(whole), rtol=2e-3)
+    np.testing.assert_allclose(column(tmp_path, 'loss'), column(whole, 'loss'), rtol=2e-3)
 
 
+has_jax = importlib.util.find_spec('jax')
 needs_jax = pytest.mark.skipif(
-    not importlib.util.find_spec('jax'), reason='JAX is not installed: pip install "fer_nb[jax]"'
+    not has_jax, reason='JAX is not installed: pip install "fer_nb[jax]"'
 )
 
 
@@ -88,12 +85,13 @@ def whole_jax(tmp_path_factory):
 
 @needs_jax
 def test_jax_trains_the_same_script(whole, whole_jax):
-    assert losses(whole_jax)[-1] < losses(whole_jax)[0]
-    # Another random generator begins elsewhere; a sum in place of a mean would be 16 times as large
-    assert 0.5 < losses(whole_jax)[0] / losses(whole)[0] < 2
+    losses = column(whole_jax, 'loss')
+    assert losses[-1] < losses[0]
+    # Another random generator begins elsewhere; a sum would be 16 times the mean.
+    assert 0.5 < losses[0] / column(whole, 'loss')[0] < 2
 
 
 @needs_jax
 def test_two_devices_under_jax(whole_jax, tmp_path):
     finish(start(tmp_path, 2, backend='jax'))
-    np.testing.assert_allclose(losses(tmp_path), losses(whole_jax), rtol=2e-3)
+    np.testing.assert_allclose(column(tmp_path, 'loss'), column(whole_jax, 'loss'), rtol=2e-3)
