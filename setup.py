@@ -63,6 +63,7 @@ setup(
             'core/fonts/*',
             'core/*.json',
             'evaluation/static/*',
+            'evaluation/templates/*',
             'evaluation/*.json',
             'py.typed',
         ]

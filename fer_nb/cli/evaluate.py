@@ -161,7 +161,7 @@ def evaluate(
         _refuse({'--report': report != Path('evaluation.html')}, '--no-report writes no page')
     else:  # said before anything is judged
         _need('sklearn')
-        from fer_nb.evaluation.report import check_page
+        from fer_nb.evaluation.page import check_page
 
         check_page(report)
     fitted, sets = _judging(model, data, votes, crop)
