@@ -3,10 +3,12 @@
     make train-gpu                                            # ten minutes, three seeds
     python3 tools/train_gpu.py --minutes 9 --seeds 31 32 33   # the same, where make cannot install
 
-It needs jax, keras and what fer_nb.data needs, and no TensorFlow. All faces lie on the device,
-which changes them there (tools/device_augment.py), so the processor has nothing to do. Before the
-first seed one epoch is timed; each seed then gets as many epochs as fit, at most --epochs, so its
-rate falls to the end of its cosine. If time runs out all the same, the best of each seed is kept.
+It needs jax, keras and what fer_nb.data needs, and no TensorFlow. --data may be an .npz of images,
+labels and usage, which is read in a second where fer2013.csv takes half a minute. All faces lie on
+the device, which changes them there (tools/device_augment.py), so the processor has nothing to do.
+Before the first seed one epoch is timed; each seed then gets as many epochs as fit, at most
+--epochs, so its rate falls to the end of its cosine. If time runs out all the same, the best of
+each seed is kept.
 
 The output folder gets seed-N.keras (the averaged weights of the best epoch on PublicTest, in
 float32, under 16 MB), seed-N.csv, train.json and results.json. PrivateTest is not looked at.
@@ -284,11 +286,25 @@ def time_an_epoch(trainer, held_out):
     return time.perf_counter() - start
 
 
+def read_arrays(path):
+    "FER2013 from an .npz of images, labels and usage, in the order of fer2013.csv"
+    import numpy as np
+
+    from fer_nb.core.labels import get_label_set
+    from fer_nb.data.dataset import FaceDataset
+
+    parts = np.array(['Training', 'PublicTest', 'PrivateTest'])
+    with np.load(path) as arrays:
+        images, labels, usage = (arrays[name] for name in ('images', 'labels', 'usage'))
+    split = (usage[:, None] == parts).argmax(axis=1).astype(np.uint8)
+    return FaceDataset(images, labels, split, get_label_set('fer2013'), np.arange(len(labels)))
+
+
 def load_faces(args, config):
     from fer_nb.data.fer2013 import load_fer2013, with_ferplus
     from fer_nb.training.train import some_of
 
-    faces = load_fer2013(args.data)
+    faces = (read_arrays if args.data.suffix == '.npz' else load_fer2013)(args.data)
     if config.second:
         faces = with_ferplus(faces, args.votes)
     return [some_of(faces.part(part), config) for part in ('train', 'validation')]

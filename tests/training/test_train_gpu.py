@@ -143,6 +143,19 @@ def test_what_it_cannot_do_is_refused_by_name(tool):
     assert tool.refuse(config).startswith('teachers, cutmix: not made by train_gpu.py')
 
 
+def test_arrays_are_read_as_the_csv_is(tool, tmp_path):
+    from fer_nb.data.fer2013 import load_fer2013
+
+    write_faces(tmp_path / 'fer2013.csv', 12)
+    theirs = load_fer2013(tmp_path / 'fer2013.csv')
+    usage = np.array(['Training', 'PublicTest', 'PrivateTest'])[theirs.split]
+    names = {'images': theirs.images, 'labels': theirs.labels, 'usage': usage}
+    np.savez(tmp_path / 'fer2013.npz', **names)
+    ours = tool.read_arrays(tmp_path / 'fer2013.npz')
+    for name in ('images', 'labels', 'split', 'ids'):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+
+
 def write_faces(path, count):
     rng = np.random.default_rng(0)
     parts = ['Training', 'Training', 'PublicTest', 'PrivateTest']
