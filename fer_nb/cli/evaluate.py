@@ -16,7 +16,7 @@ from ..core.labels import FerError
 from ..inference.tables import path_text
 from .common import Answers, Data, Detector, _need, app, say
 from .data import Crop
-from .predict import _free_name, _refuse, recognize_files
+from .predict import _free_name, _refuse
 from .train import _read_faces, _say_problems
 
 # %% ../../nbs/cli/05_evaluate.ipynb #ce663c5d
@@ -286,26 +286,27 @@ def _explain_photos(
 ):  # one picture each; a file that cannot be read is said, and the others go on
     from PIL import Image
     from fer_nb.core.files import disk_error, whole_file
+    from fer_nb.inference.batch import predict_files
     from fer_nb.inference.heatmaps import heat_picture
 
     failed = False
     if label:
         recognizer.label_set.index(label)
-    for path, image, found in recognize_files(recognizer, photos):
-        if image is None:
-            say(f'error: {found}')
+    for p in predict_files(photos, recognizer, batch=1, keep_images=True):
+        if p.error:
+            say(f'error: {p.message}')
             failed = True
             continue
-        if not found:
-            say(f'{path}: no face found')
+        if not p.faces:
+            say(f'{p.path}: no face found')
             continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as e:
             raise disk_error(e, folder) from None
         drawn, at = (
-            Image.fromarray(heat_picture(recognizer, image, found, label, method)),
-            _free_name(folder, path),
+            Image.fromarray(heat_picture(recognizer, p.image, p.faces, label, method)),
+            _free_name(folder, p.path),
         )
         with whole_file(at) as part:
             drawn.save(part)
