@@ -13,64 +13,78 @@ from ..core.labels import FerError
 # %% ../../nbs/inference/06_views.ipynb #97a966ac
 def shifted(
     faces: np.ndarray,  # N×H×W×C
-    dx: int,
-    dy: int,  # Pixels to the right, and down
+    dx: int,  # Pixels to the right
+    dy: int,  # Pixels down
 ) -> np.ndarray:  # The same shape
-    "Move faces, repeating the edge"
-    h, w = faces.shape[1:3]
-    ys, xs = np.clip(np.arange(h) - dy, 0, h - 1), np.clip(np.arange(w) - dx, 0, w - 1)
-    return faces[:, ys][:, :, xs]
+    "Move faces and repeat the edge"
+    height, width = faces.shape[1:3]
+    rows = np.clip(np.arange(height) - dy, 0, height - 1)
+    columns = np.clip(np.arange(width) - dx, 0, width - 1)
+    return faces[:, rows][:, :, columns]
 
-
+# %% ../../nbs/inference/06_views.ipynb #7872d297
 def cropped(
     faces: np.ndarray,  # N×H×W×C float32
-    side: float,  # Of the part that fills the view, as a fraction; over 1 zooms out and repeats the edge
-    cx: float = 0.5,
-    cy: float = 0.5,  # Its center, as fractions
+    side: float,  # Of the part that fills the view, as a fraction; over 1 zooms out
+    cx: float = 0.5,  # Center of the part, as a fraction of the width
+    cy: float = 0.5,  # And of the height
 ) -> np.ndarray:  # The same shape
-    "Enlarge a square part of each face to the full size, with cubic interpolation, so that it stays as sharp as a face"
-    h, w = faces.shape[1:3]
-    m = np.float32(
-        [[side, 0, cx * (w - 1) - side * (w - 1) / 2], [0, side, cy * (h - 1) - side * (h - 1) / 2]]
-    )  # from the view to the face
-    warp = lambda f: cv2.warpAffine(
-        f, m, (w, h), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    ).reshape(f.shape)
-    return (
-        np.clip(np.stack([warp(f) for f in faces]), 0, 255) if len(faces) else faces
-    )  # cubics overshoot
+    "Enlarge a part of each face to the full size, as sharp as it was"
+    if not len(faces):
+        return faces
+    height, width = faces.shape[1:3]
+    left = cx * (width - 1) - side * (width - 1) / 2
+    top = cy * (height - 1) - side * (height - 1) / 2
+    from_view = np.float32([[side, 0, left], [0, side, top]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    views = [
+        cv2.warpAffine(f, from_view, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        for f in faces
+    ]
+    return np.clip(np.stack(views).reshape(faces.shape), 0, 255)  # cubics overshoot
 
 # %% ../../nbs/inference/06_views.ipynb #c8acf432
-def _ten(
-    faces, side=11 / 12
-):  # corners and center, and their mirror images (Krizhevsky et al. 2012)
-    at = [(0.5, 0.5)] + [(x, y) for x in (side / 2, 1 - side / 2) for y in (side / 2, 1 - side / 2)]
-    parts = [cropped(faces, side, *c) for c in at]
-    return parts + [p[:, :, ::-1] for p in parts]
+def _mirrored(faces):
+    return faces[:, :, ::-1]
 
 
-def _moved(faces, step=1 / 24):  # as it is, and a step to each side
+def _flip(faces):
+    return [faces, _mirrored(faces)]
+
+
+def _shifts(faces, step=1 / 24):  # as they are, and a step to each side
     d = max(1, round(faces.shape[1] * step))
-    return [faces] + [shifted(faces, dx, dy) for dx, dy in ((d, 0), (-d, 0), (0, d), (0, -d))]
+    steps = ((d, 0), (-d, 0), (0, d), (0, -d))
+    return [faces] + [shifted(faces, dx, dy) for dx, dy in steps]
 
 
-def _sizes(faces):
+def _scales(faces):  # as they are, larger and smaller
     return [faces, cropped(faces, 11 / 12), cropped(faces, 13 / 12)]
 
 
+def _crops(faces, side=11 / 12):  # the center and four corners, and their mirror images
+    ends = (side / 2, 1 - side / 2)
+    centers = [(0.5, 0.5)] + [(x, y) for x in ends for y in ends]
+    parts = [cropped(faces, side, cx, cy) for cx, cy in centers]
+    return parts + [_mirrored(part) for part in parts]
+
+
+def _all(faces):  # shifts and scales, each with its mirror image
+    parts = _shifts(faces) + _scales(faces)[1:]
+    return [view for part in parts for view in _flip(part)]
+
+
 VIEWS = {  # Name -> faces to a list of views
-    'flip': lambda faces: [faces, faces[:, :, ::-1]],
-    'shifts': _moved,
-    'scales': _sizes,
-    'crops': _ten,
-    'all': lambda faces: [
-        v for part in (_moved(faces) + _sizes(faces)[1:]) for v in (part, part[:, :, ::-1])
-    ],
+    'flip': _flip,
+    'shifts': _shifts,
+    'scales': _scales,
+    'crops': _crops,
+    'all': _all,
 }
 
 # %% ../../nbs/inference/06_views.ipynb #39a7ca14
 class TtaModel:
-    "A model that answers with the mean probability over several views; raises `FerError` for unknown views"
+    "Answer with the mean probability over several views; raises `FerError` for unknown views"
 
     def __init__(
         self,
@@ -79,24 +93,21 @@ class TtaModel:
     ):
         if views not in VIEWS:
             raise FerError(f"no views '{views}'; choose {', '.join(VIEWS)}")
-        self.model, self.views = model, VIEWS[views]
+        self.model = model
+        self.views = VIEWS[views]
 
     def __getattr__(self, name):  # spec, folder, name: those of the model
-        if name == 'model':
+        if name == 'model':  # not there yet, as in a copy that is being made
             raise AttributeError(name)
         return getattr(self.model, name)
 
     def probabilities(
         self,
         faces: np.ndarray,  # N×H×W×C float32, 0 to 255
-        output: str | None = None,
-        batch_size: int = 256,
+        output: str | None = None,  # Name of an output; the first if None
+        batch_size: int = 256,  # Faces at a time
     ) -> np.ndarray:  # N×labels float32, rows sum to 1
-        "Mean answer over the views"
-        return np.mean(
-            [
-                self.model.probabilities(np.ascontiguousarray(v), output, batch_size)
-                for v in self.views(faces)
-            ],
-            axis=0,
-        )
+        "Average the answers over the views"
+        views = [np.ascontiguousarray(view) for view in self.views(faces)]
+        answers = [self.model.probabilities(view, output, batch_size) for view in views]
+        return np.mean(answers, axis=0)
