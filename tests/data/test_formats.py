@@ -15,7 +15,9 @@ from PIL import Image
 
 from fer_nb.data.dataset import DataError
 from fer_nb.data.fer2013 import read_fer2013
-from fer_nb.data.folders import load_dataset, read_npz, split_rows, table_rows
+from fer_nb.data.arrays import read_npz
+from fer_nb.data.folders import load_dataset, table_rows
+from fer_nb.data.splits import split_rows
 
 RNG = np.random.default_rng(0)
 FER = '\n'.join(
@@ -131,7 +133,8 @@ HINTS = [
     (
         't.csv',
         lambda p: p.write_text('image,label\na,b\n'),
-        'has no column path; it needs path and label, and may have split, but its columns are image, label: rename them',
+        'has no column path; it needs path and label, and may have split, '
+        'but its columns are image, label: rename them',
     ),
     (
         't.csv',
@@ -207,7 +210,8 @@ def test_names_that_are_bytes(tmp_path):
         (
             9,
             'one',
-            r'the class confused has 9 pictures of only 1 group \(people, where they are told apart\); a split',
+            r'the class confused has 9 pictures of only 1 group '
+            r'\(people, where they are told apart\); a split',
         ),
     ],
 )
@@ -243,7 +247,10 @@ def test_a_table_with_gaps_or_without_splits_warns_of_nothing(table):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         rows = table_rows(table)
-    assert [(str(p), l, s) for p, l, s in rows] == [('a.png', 'sad', None), ('', 'happy', None)]
+    assert [(str(path), label, split) for path, label, split in rows] == [
+        ('a.png', 'sad', None),
+        ('', 'happy', None),
+    ]
 
 
 def test_an_address_in_a_table_keeps_its_slashes(pictures):

@@ -1,4 +1,4 @@
-"Folders as other people lay them out: splits are splits, persons and folds no classes, and no class vanishes"
+"Folders as other people lay them out: parts are parts, and no class vanishes"
 
 import os
 import re
@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from fer_nb.data.dataset import DataError
-from fer_nb.data.folders import list_folder, load_dataset
+from fer_nb.data.folders import load_dataset
+from fer_nb.data.layouts import list_folder
 
 CLASSES = ('angry', 'happy', 'sad')
 

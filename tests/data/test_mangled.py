@@ -1,13 +1,15 @@
-"Files as they come out of broken downloads and spreadsheets: never a wrong row, never a hang, never another exception than ours"
+"Mangled files: one clear line, or the rows that are whole; never a crash"
 
-import io, warnings, zipfile
+import io
+import warnings
+import zipfile
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from fer_nb.data.fer2013 import SIDE, USAGES, VOTE_COLUMNS, read_fer2013, read_votes
 from fer_nb.data.dataset import DataError
 from fer_nb.core.labels import FerError
-from fer_nb.data.folders import read_npz
+from fer_nb.data.arrays import read_npz
 
 rng = np.random.default_rng(0)
 FACES = rng.integers(0, 256, (4, SIDE * SIDE))
@@ -68,12 +70,12 @@ def test_mangled_csv(tmp_path, data):
         usage = next(u for u, i in USAGES.items() if i == split)
         values = ' '.join(map(str, image.ravel()))
         lines = [
-            ' '.join(l.replace('"', '').lower().split())
-            for l in data.decode('utf-8', 'replace').replace('\r', '\n').split('\n')
+            ' '.join(line.replace('"', '').lower().split())
+            for line in data.decode('utf-8', 'replace').replace('\r', '\n').split('\n')
         ]
         assert any(
-            int(label) in _numbers(l.split(',')[0]) and usage in l and _same(l, values)
-            for l in lines
+            int(label) in _numbers(line.split(',')[0]) and usage in line and _same(line, values)
+            for line in lines
         ), 'a row that is in no line'
 
 

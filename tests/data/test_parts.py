@@ -1,4 +1,4 @@
-"Data with two parts, train and test: validation is taken out of training, and the part that is there is judged"
+"Data with two parts: validation is taken out of training, and the test part stays"
 
 import json
 import subprocess
@@ -11,7 +11,9 @@ from PIL import Image
 from fer_nb.data.fer2013 import SIDE
 from fer_nb.data.dataset import FaceDataset
 from fer_nb.core.labels import LabelSet
-from fer_nb.data.folders import load_dataset, save_npz, take_validation
+from fer_nb.data.arrays import save_npz
+from fer_nb.data.folders import load_dataset
+from fer_nb.data.splits import take_validation
 
 LABELS = ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
 TRAIN, TEST = 12, 4  # faces of each class
