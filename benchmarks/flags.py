@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from fer_nb.data.fer2013 import load_fer2013
-from fer_nb.evaluation.metrics import predict_dataset
+from fer_nb.evaluation.evaluate import predict_dataset
 from fer_nb.core.preprocess import faces_input
 from fer_nb.inference.recognize import sharpness
 from fer_nb.evaluation.robustness import end_to_end, pick

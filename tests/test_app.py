@@ -968,7 +968,7 @@ def test_how_good_it_is(visit):
 
     page = visit('quality')
     page.locator('.fer-matrix').wait_for()
-    from fer_nb.evaluation.metrics import read_metrics
+    from fer_nb.evaluation.metrics_file import read_metrics
 
     metrics = read_metrics()
     assert f"{100 * metrics['accuracy']:.1f}%" in page.locator('.fer-quality').inner_text()

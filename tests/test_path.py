@@ -13,7 +13,7 @@ from fer_nb.core.labels import get_label_set
 from fer_nb.core.model_folder import load_spec
 from fer_nb.data.augment import Augment
 from fer_nb.data.dataset import FaceDataset
-from fer_nb.evaluation.metrics import predict_dataset
+from fer_nb.evaluation.evaluate import predict_dataset
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.runtime import OnnxModel
 

@@ -102,7 +102,7 @@ def _labels_of_arrays(
 def _say_learned(
     model, data, ds, crop
 ):  # a folder is split anew when pictures come or go, and then the test part may hold faces that were trained on
-    from fer_nb.evaluation.metrics import learned_from
+    from fer_nb.evaluation.evaluate import learned_from
 
     held = ds[ds.split != 0]
     if seen := learned_from(model.folder, held).sum():

@@ -328,7 +328,7 @@ def _compare(
     before, after, ds
 ):  # accuracy on validation of two models; also kept in the new one's folder
     from fer_nb.core.files import write_text
-    from fer_nb.evaluation.metrics import evaluate as measure
+    from fer_nb.evaluation.evaluate import evaluate as measure
     from fer_nb.inference.runtime import OnnxModel
 
     one, two = (measure(OnnxModel(m), ds, 'validation')['accuracy'] for m in (before, after))

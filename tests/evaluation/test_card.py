@@ -5,7 +5,8 @@ import re
 import pytest
 from conftest import TOP
 from fer_nb.evaluation.card import CARD_FILE, model_card, write_card
-from fer_nb.evaluation.metrics import EvaluationError, read_metrics
+from fer_nb.evaluation.metrics import EvaluationError
+from fer_nb.evaluation.metrics_file import read_metrics
 
 MODELS = sorted(path.parent for path in (TOP / 'models').glob('*/metrics.json'))
 
