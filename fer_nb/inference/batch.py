@@ -35,7 +35,7 @@ from fer_nb.inference.tables import (
 from .video_io import VIDEO_ENDINGS, is_pipe
 from .summary import summary_dict
 from .video import analyze_video, settings_of
-from .watch import _one_thread_each, _Searchers
+from .watch import DetectorPool, one_core_each
 
 # %% ../../nbs/inference/13_batch.ipynb #193fe02d
 OTHER_PICTURES = (
@@ -189,12 +189,12 @@ def predict_files(
     keep_images: bool = False,  # Give the pictures too; then keep `batch` small, for the memory
 ):  # Yields Prediction
     "Name the faces of many pictures, in order; one that fails ends nothing"
-    searchers = _Searchers(recognizer.detector, workers)
+    searchers = DetectorPool(recognizer.detector, workers)
 
     def prepare(path):
         return _prepare(path, searchers, recognizer, keep_images)
 
-    with _one_thread_each(), ThreadPoolExecutor(searchers.many) as pool:
+    with one_core_each(), ThreadPoolExecutor(searchers.size) as pool:
         done = _in_order(pool, prepare, paths, ahead=2 * batch)
         while group := list(islice(done, batch)):
             prepared = [p for p in group if isinstance(p, _Prepared)]
