@@ -78,7 +78,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from fer_nb.inference.recognize import Recognizer
-from fer_nb.desktop import Source, Window
+from fer_nb.desktop import Window
+from fer_nb.desktop_player import Source
 film, photo, shots = sys.argv[1:]
 app = QApplication(['fer-nb'])
 print('platform', app.platformName())

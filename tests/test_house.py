@@ -16,7 +16,8 @@ MAY_IMPORT = {
     'inference': {'core'},
     'evaluation': {'core', 'data', 'training', 'inference'},
     'app': {'core', 'inference'},
-    'desktop': {'core', 'inference'},
+    'desktop': {'core', 'inference', 'desktop_player'},
+    'desktop_player': {'core', 'inference'},
     'serve': {'core', 'inference'},
     'cli': {'core', 'data', 'training', 'inference', 'evaluation', 'app', 'desktop', 'serve'},
 }
