@@ -5,20 +5,22 @@
 # %% auto #0
 __all__ = ['SPLITS', 'DataError', 'FaceDataset', 'face_marks', 'repeated_rows']
 
-# %% ../../nbs/data/01_dataset.ipynb #33d2c7ce
+# %% ../../nbs/data/01_dataset.ipynb #f1f49ec2
 import hashlib
 from dataclasses import dataclass, field, replace
+
 import numpy as np
+
 from ..core.labels import FerError, LabelSet
 
-# %% ../../nbs/data/01_dataset.ipynb #afe04677
+# %% ../../nbs/data/01_dataset.ipynb #9c77919c
 class DataError(FerError, ValueError):
     "Data that are missing or malformed"
 
 
 SPLITS = ('train', 'validation', 'test')
 
-
+# %% ../../nbs/data/01_dataset.ipynb #d9a654fd
 @dataclass(frozen=True)
 class FaceDataset:
     "Labeled face crops"
@@ -27,17 +29,11 @@ class FaceDataset:
     labels: np.ndarray  # N uint8, positions in label_set
     split: np.ndarray  # N uint8, positions in SPLITS
     label_set: LabelSet  # What the labels mean
-    ids: np.ndarray  # N, row or path in the source: stays with a face through every selection
+    ids: np.ndarray  # N, row or path in the source
     name: str = 'data'  # Of the source, for reports
-    soft: np.ndarray | None = (
-        None  # N×classes float32, rows sum to 1: votes of several people, where there are any
-    )
-    votes: dict = field(
-        default_factory=dict
-    )  # Another label set's name -> N×classes float32: shares of votes for it, zeros where nobody voted
-    carved: bool = (
-        False  # The source has no validation part, so one was taken out of its training part
-    )
+    soft: np.ndarray | None = None  # N×classes float32, rows sum to 1: shares of several answers
+    votes: dict = field(default_factory=dict)  # Other label set -> N×classes float32, 0 if nobody
+    carved: bool = False  # Whether validation was taken out of the training part
 
     def __len__(self):
         return len(self.labels)
@@ -51,39 +47,43 @@ class FaceDataset:
             split=self.split[rows],
             ids=self.ids[rows],
             soft=None if self.soft is None else self.soft[rows],
-            votes={k: v[rows] for k, v in self.votes.items()},
+            votes={name: shares[rows] for name, shares in self.votes.items()},
         )
 
     def counts(self):
         "A pandas table: faces by class and split"
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                s: np.bincount(self.labels[self.split == i], minlength=len(self.label_set))
-                for i, s in enumerate(SPLITS)
-            },
-            index=list(self.label_set),
-        )
+        columns = {}
+        for i, split in enumerate(SPLITS):
+            labels = self.labels[self.split == i]
+            columns[split] = np.bincount(labels, minlength=len(self.label_set))
+        return pd.DataFrame(columns, index=list(self.label_set))
 
     def part(self, split: str) -> 'FaceDataset':
-        "The rows of 'train', 'validation' or 'test'; raises `DataError` for another name and where there are none"
-        if split not in SPLITS:
-            raise DataError(f"no split '{split}'; choose {', '.join(SPLITS)}")
-        rows = np.flatnonzero(self.split == SPLITS.index(split))
-        if not len(rows):
-            there = [s for i, s in enumerate(SPLITS) if (self.split == i).any()]
-            raise DataError(
-                f"{self.name} has no rows in the split '{split}'"
-                + f"; it has {' and '.join(there)}" * bool(there)
-            )
-        return self[slice(rows[0], rows[-1] + 1) if len(rows) == rows[-1] - rows[0] + 1 else rows]
+        "The rows of 'train', 'validation' or 'test'; raises `DataError` if there are none"
+        return self[_rows_of_part(self, split)]
 
-# %% ../../nbs/data/01_dataset.ipynb #29b03424
+# %% ../../nbs/data/01_dataset.ipynb #c8e01cb8
+def _rows_of_part(ds, split):
+    "A slice where the rows stand together, else their numbers; raises `DataError`"
+    if split not in SPLITS:
+        raise DataError(f"no split '{split}'; choose {', '.join(SPLITS)}")
+    rows = np.flatnonzero(ds.split == SPLITS.index(split))
+    if not len(rows):
+        there = [name for i, name in enumerate(SPLITS) if (ds.split == i).any()]
+        hint = f"; it has {' and '.join(there)}" if there else ''
+        raise DataError(f"{ds.name} has no rows in the split '{split}'{hint}")
+    first, last = rows[0], rows[-1]
+    if last - first + 1 == len(rows):
+        return slice(first, last + 1)
+    return rows
+
+# %% ../../nbs/data/01_dataset.ipynb #11513003
 def face_marks(
     images,  # N×H×W or N×H×W×3 uint8
 ) -> list:  # Of N str, 12 hexadecimal digits each
-    "Short hashes: whoever has a face can tell whether it was among these, and nobody can make one from them"
+    "Hash each face"
     return [hashlib.blake2b(np.ascontiguousarray(im), digest_size=6).hexdigest() for im in images]
 
 

@@ -4,326 +4,368 @@
 
 # %% auto #0
 __all__ = ['USAGES', 'SIDE', 'HOW_TO_GET', 'CACHE_FORMAT', 'VOTE_COLUMNS', 'HOW_TO_GET_VOTES', 'delimiter_of', 'read_fer2013',
-           'load_fer2013', 'left_out', 'majority', 'vote_distribution', 'read_votes', 'load_ferplus', 'as_ferplus',
+           'load_fer2013', 'left_out', 'majority', 'vote_distribution', 'read_votes', 'as_ferplus', 'load_ferplus',
            'with_ferplus']
 
-# %% ../../nbs/data/02_fer2013.ipynb #33d2e6bd
-import csv, gzip, io, itertools, json, os, shutil, tarfile, tempfile, warnings, zipfile, zlib
+# %% ../../nbs/data/02_fer2013.ipynb #7bf54dd6
+import csv
+import gzip
+import io
+import itertools
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import warnings
+import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
+
 import numpy as np
 from tqdm.auto import tqdm
+
 from ..core.labels import get_label_set
 from .dataset import DataError, FaceDataset
 
-# %% ../../nbs/data/02_fer2013.ipynb #2e6118aa
+# %% ../../nbs/data/02_fer2013.ipynb #a02fba13
 USAGES = {'training': 0, 'publictest': 1, 'privatetest': 2}
 SIDE = 48  # pixels, height and width of a FER2013 face
-HOW_TO_GET = 'download fer2013.csv from kaggle.com/datasets/deadskull7/fer2013 and put it at data/fer2013.csv'
+_PIXELS = SIDE * SIDE
+_SOURCE = 'kaggle.com/datasets/deadskull7/fer2013'
+HOW_TO_GET = f'download fer2013.csv from {_SOURCE} and put it at data/fer2013.csv'
 
 
 def _hint(
-    path, otherwise
-):  # where to get FER2013, for who asked for it; otherwise what fits any file
-    asked = any(n in path.name.lower() for n in ('fer2013', 'icml_face'))
-    return HOW_TO_GET if asked else otherwise
+    path: Path,
+    otherwise: str,  # What to do with a file that has nothing to do with FER2013
+) -> str:
+    "Say where to get FER2013, if it was asked for"
+    name = path.name.lower()
+    was_asked_for = 'fer2013' in name or 'icml_face' in name
+    return HOW_TO_GET if was_asked_for else otherwise
+
+# %% ../../nbs/data/02_fer2013.ipynb #745215c4
+_KNOWN_NAMES = ('fer2013.csv', 'icml_face_data.csv')
 
 
 def _csv_in(
-    names,
-):  # of an archive -> the one with the faces; a Mac adds hidden ones, Kaggle's competition others
-    found = [
-        n for n in names if n.lower().endswith('.csv') and not os.path.basename(n).startswith('.')
-    ]
-    return min(
-        found,
-        key=lambda n: (os.path.basename(n).lower() not in ('fer2013.csv', 'icml_face_data.csv'), n),
-        default=None,
-    )
+    names: list,  # Of an archive
+) -> str | None:
+    "Choose the file with the faces"
+    found = []
+    for name in names:
+        base = os.path.basename(name).lower()
+        if base.endswith('.csv') and not base.startswith('.'):
+            found.append((base not in _KNOWN_NAMES, name))
+    return min(found)[1] if found else None
 
-# %% ../../nbs/data/02_fer2013.ipynb #5e2b90d7
+# %% ../../nbs/data/02_fer2013.ipynb #7d71b333
 try:
-    import bz2, lzma
+    import bz2
+    import lzma
 except ImportError:  # a Python that was built without them
     bz2 = lzma = None
 
-_UNPACK = {'.gz': gzip.open, '.tgz': gzip.open}  # endings -> what opens a single file
-_DAMAGE = (
-    csv.Error,
-    OSError,
-    EOFError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    RuntimeError,
-)
+# Ending -> what opens a single packed file
+_UNPACK = {'.gz': gzip.open, '.tgz': gzip.open}
+# What damaged files raise
+_DAMAGE = (csv.Error, OSError, EOFError, RuntimeError, zlib.error)
+_DAMAGE += (zipfile.BadZipFile, tarfile.TarError)
 if lzma:
     _UNPACK |= {'.bz2': bz2.open, '.xz': lzma.open}
     _DAMAGE += (lzma.LZMAError,)
 
 _TEXT = {'encoding': 'utf-8', 'errors': 'replace', 'newline': ''}
 
-
-def _in_zip(path):  # binary stream of its CSV, None where it has none
-    z = zipfile.ZipFile(path)
-    name = _csv_in(z.namelist())
-    return name and z.open(name)
-
-
-def _in_tar(path):  # likewise; a tar may be packed in any way
-    t = tarfile.open(path)
-    name = _csv_in(t.getnames())
-    return name and t.extractfile(name)
+# %% ../../nbs/data/02_fer2013.ipynb #19c3436b
+def _open_in_zip(path):
+    "Binary stream of the CSV in it; None if it has none"
+    archive = zipfile.ZipFile(path)
+    name = _csv_in(archive.namelist())
+    return archive.open(name) if name else None
 
 
-def _open_text(path):  # path of a CSV or of an archive with one -> text stream
+def _open_in_tar(path):
+    "Likewise; a tar may be packed in any way"
+    archive = tarfile.open(path)
+    name = _csv_in(archive.getnames())
+    return archive.extractfile(name) if name else None
+
+
+def _open_text(
+    path: Path,  # Of a CSV, or of an archive with one
+):  # Text stream
+    "Open the CSV, wherever it is; raises `DataError`"
     ending = path.suffix.lower()
     if zipfile.is_zipfile(path):
-        inside = _in_zip(path)
-    elif ending in ('.csv', '.tsv') or not (ending in _UNPACK or tarfile.is_tarfile(path)):
+        inside = _open_in_zip(path)
+    elif ending in ('.csv', '.tsv'):
         return open(path, **_TEXT)
     elif tarfile.is_tarfile(path):
-        inside = _in_tar(path)
-    else:
+        inside = _open_in_tar(path)
+    elif ending in _UNPACK:
         return _UNPACK[ending](path, 'rt', **_TEXT)
+    else:
+        return open(path, **_TEXT)
     if inside:
         return io.TextIOWrapper(inside, **_TEXT)
-    raise DataError(
-        f"{path} holds no .csv file; {_hint(path, 'if it holds pictures, unpack it and give the folder of the class folders')}"
-    )
+    otherwise = 'if it holds pictures, unpack it and give the folder of the class folders'
+    raise DataError(f'{path} holds no .csv file; {_hint(path, otherwise)}')
 
-# %% ../../nbs/data/02_fer2013.ipynb #91d7c4aa
-def delimiter_of(line):  # of a header: a comma, or what Excel writes in much of Europe, or a tab
+# %% ../../nbs/data/02_fer2013.ipynb #ffda7d90
+def delimiter_of(
+    line: str,  # First line of a CSV
+) -> str:  # ',', ';' or a tab
+    "Find what stands between columns"
     return max(',;\t', key=line.count)
 
 
-def _columns(header, path):  # first row of the CSV -> positions of emotion, pixels, usage
-    names = [h.strip().lower().lstrip('\ufeff') for h in header]
-    missing = [c for c in ('emotion', 'pixels', 'usage') if c not in names]
+def _positions(
+    header: list,  # First row of the CSV
+    path: Path,
+) -> list:  # Of the columns emotion, pixels and usage
+    "Find the three columns; raises `DataError`"
+    names = [name.strip().lower().lstrip('\ufeff') for name in header]
+    wanted = ('emotion', 'pixels', 'usage')
+    missing = [name for name in wanted if name not in names]
     if not missing:
-        return [names.index(c) for c in ('emotion', 'pixels', 'usage')]
+        return [names.index(name) for name in wanted]
     if {'path', 'label'} <= set(names):
         raise DataError(
-            f"{path} holds a table of path and label; unpack it beside the pictures, and give the .csv"
+            f'{path} holds a table of path and label; '
+            'unpack it beside the pictures, and give the .csv'
         )
     hint = _hint(path, 'or a table of pictures with path,label')
     raise DataError(
-        f"{path} has no column {' and no '.join(missing)}; it should begin with emotion,pixels,Usage: {hint}"
+        f"{path} has no column {' and no '.join(missing)}; "
+        f'it should begin with emotion,pixels,Usage: {hint}'
     )
 
-# %% ../../nbs/data/02_fer2013.ipynb #619df43c
-_PIXELS = SIDE * SIDE
-
-
-def _is_digits(text):  # '07', but neither '+7' nor the digits of other scripts
+# %% ../../nbs/data/02_fer2013.ipynb #756bcb32
+def _is_digits(text):
+    "True for '07', but neither for '+7' nor for the digits of other scripts"
     return text.isascii() and text.isdigit()
 
 
 def _only_digits(
-    text,
-):  # pixels with single blanks between them, whatever stood there; ValueError names what is no number
+    text: str,  # Pixels, with anything between them
+) -> str:  # With single blanks between them
+    "Clean a row of pixels; a `ValueError` names what is no number"
     values = text.split()
     if len(values) != _PIXELS:
         raise ValueError(f'{len(values)} pixels instead of {_PIXELS}')
-    wrong = next((v for v in values if not _is_digits(v)), None)
-    if wrong is not None:
-        raise ValueError(f"pixel '{wrong[:20]}' is not 0 to 255")
+    for value in values:
+        if not _is_digits(value):
+            raise ValueError(f"pixel '{value[:20]}' is not 0 to 255")
     return ' '.join(values)
 
 
-def _parse_pixels(text):  # '70 80 ...' -> 48×48 uint8; ValueError says what is wrong
-    if text.encode().translate(None, b'0123456789 '):  # what is left is no digit and no blank
+def _parse_pixels(
+    text: str,  # '70 80 …'
+) -> np.ndarray:  # 48×48 uint8
+    "Read the pixels of a row; a `ValueError` says what is wrong"
+    has_other_signs = text.encode().translate(None, b'0123456789 ')
+    if has_other_signs:
         text = _only_digits(text)
-    values = np.fromstring(
-        text, np.int64, sep=' '
-    )  # a number too large for 64 bits becomes the largest, which is refused
+    # A number too large for 64 bits becomes the largest one, which is refused below.
+    values = np.fromstring(text, np.int64, sep=' ')
     if len(values) != _PIXELS:
         raise ValueError(f'{len(values)} pixels instead of {_PIXELS}')
     if values.max() > 255:
-        raise ValueError(f"pixel '{text.split()[values.argmax()][:20]}' is not 0 to 255")
+        largest = text.split()[values.argmax()]
+        raise ValueError(f"pixel '{largest[:20]}' is not 0 to 255")
     return values.astype(np.uint8).reshape(SIDE, SIDE)
 
-# %% ../../nbs/data/02_fer2013.ipynb #c15f0a3e
+# %% ../../nbs/data/02_fer2013.ipynb #aa8f083b
 def _parse_row(
-    row, cols, n_labels
-):  # one CSV row -> image, label, position in SPLITS; ValueError says what is wrong
-    if len(row) <= max(cols):
-        raise ValueError(f'{len(row)} columns instead of {max(cols) + 1}; is the file cut short?')
-    emotion, pixels, usage = (row[c].strip() for c in cols)
-    if not _is_digits(emotion) or len(emotion) > 3 or int(emotion) >= n_labels:
-        raise ValueError(f"emotion '{emotion[:20]}' is not 0 to {n_labels - 1}")
+    row: list,  # Of a CSV
+    positions: list,  # Of emotion, pixels and usage
+    classes: int,
+) -> tuple:  # Face, label, position in SPLITS
+    "Read one row; a `ValueError` says what is wrong"
+    if len(row) <= max(positions):
+        needed = max(positions) + 1
+        raise ValueError(f'{len(row)} columns instead of {needed}; is the file cut short?')
+    emotion, pixels, usage = (row[position].strip() for position in positions)
+    if not _is_digits(emotion) or len(emotion) > 3 or int(emotion) >= classes:
+        raise ValueError(f"emotion '{emotion[:20]}' is not 0 to {classes - 1}")
     if usage.lower() not in USAGES:
         raise ValueError(f"usage '{usage[:20]}' is not Training, PublicTest or PrivateTest")
     return _parse_pixels(pixels), int(emotion), USAGES[usage.lower()]
 
-
-def _parse_block(rows, cols, n_labels):  # [(id, line, row)] -> images, labels, split, ids, problems
+# %% ../../nbs/data/02_fer2013.ipynb #12d49359
+def _parse_block(
+    rows: list,  # Of (id, line, row)
+    positions: list,
+    classes: int,
+) -> tuple:  # Faces, labels, splits, ids; and [(line, reason)] of the others
+    "Read a block of rows"
     good, problems = [], []
-    for i, line, row in rows:
+    for row_id, line, row in rows:
         try:
-            good.append((*_parse_row(row, cols, n_labels), i))
-        except ValueError as e:
-            problems.append((line, str(e)))
+            good.append((*_parse_row(row, positions, classes), row_id))
+        except ValueError as error:
+            problems.append((line, str(error)))
     if not good:
         return np.zeros((0, SIDE, SIDE), np.uint8), [], [], [], problems
-    images, labels, split, ids = map(list, zip(*good))
-    return np.stack(images), labels, split, ids, problems
+    faces, labels, splits, ids = map(list, zip(*good))
+    return np.stack(faces), labels, splits, ids, problems
 
-# %% ../../nbs/data/02_fer2013.ipynb #ee96d460
-def _read_blocks(f, path, n_labels, block=2000):  # text stream -> yields what _parse_block returns
-    first = f.readline(10_000)
-    reader = csv.reader(itertools.chain([first], f), delimiter=delimiter_of(first))
-    cols = _columns(next(reader, []), path)
+
+def _read_blocks(
+    stream,  # Of text
+    path: Path,
+    classes: int,
+    size: int = 2000,  # Rows of a block
+):  # Yields what _parse_block returns
+    first = stream.readline(10_000)
+    reader = csv.reader(itertools.chain([first], stream), delimiter=delimiter_of(first))
+    positions = _positions(next(reader, []), path)
     rows, count = [], 0
     for row in reader:
         if not row:
             continue
         rows.append((count, reader.line_num, row))
         count += 1
-        if len(rows) == block:
-            yield _parse_block(rows, cols, n_labels)
+        if len(rows) == size:
+            yield _parse_block(rows, positions, classes)
             rows = []
     if rows:
-        yield _parse_block(rows, cols, n_labels)
+        yield _parse_block(rows, positions, classes)
+
+# %% ../../nbs/data/02_fer2013.ipynb #ab8139c2
+def _joined(
+    blocks: list,  # Of _read_blocks
+) -> tuple:  # FaceDataset, and all problems
+    "Make one data set of all blocks"
+
+    def column(k, dtype):
+        arrays = [np.asarray(block[k], dtype) for block in blocks]
+        return np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+
+    problems = [problem for block in blocks for problem in block[4]]
+    faces = column(0, np.uint8), column(1, np.uint8), column(2, np.uint8)
+    return FaceDataset(*faces, get_label_set('fer2013'), column(3, np.int64), 'fer2013'), problems
 
 
 def read_fer2013(
     path,  # fer2013.csv as Kaggle ships it, or the .zip, .tar.gz, .gz, .bz2 or .xz around it
-    strict: bool = False,  # Raise on the first row that cannot be used, rather than leave it out
+    strict: bool = False,  # Raise on the first row that cannot be used
 ) -> tuple:  # FaceDataset of the good rows, and a list of (line, reason) of the others
     "Read the official CSV (Goodfellow et al. 2013); raises `DataError`"
-    path, label_set = Path(path), get_label_set('fer2013')
+    path, classes = Path(path), len(get_label_set('fer2013'))
     if not path.is_file():
-        raise DataError(
-            f"{path} is not there; {HOW_TO_GET if 'fer2013' in path.name.lower() else 'check the path'}"
-        )
+        cure = HOW_TO_GET if 'fer2013' in path.name.lower() else 'check the path'
+        raise DataError(f'{path} is not there; {cure}')
+    bar = {'desc': f'reading {path.name}', 'unit': ' faces', 'unit_scale': 2000}
     try:
-        with _open_text(path) as f:
-            blocks = list(
-                tqdm(
-                    _read_blocks(f, path, len(label_set)),
-                    desc=f'reading {path.name}',
-                    unit_scale=2000,
-                    unit=' faces',
-                    leave=False,
-                    delay=2,
-                )
-            )
-    except _DAMAGE as e:
-        raise DataError(
-            f"{path} is damaged or locked ({' '.join(str(e).split())}); {_hint(path, 'get a fresh copy')}"
-        ) from None
-    problems = [p for b in blocks for p in b[4]]
-    join = lambda k, dtype: (
-        np.concatenate([np.asarray(b[k], dtype) for b in blocks]) if blocks else np.zeros(0, dtype)
-    )
-    ds = FaceDataset(
-        join(0, np.uint8),
-        join(1, np.uint8),
-        join(2, np.uint8),
-        label_set,
-        join(3, np.int64),
-        'fer2013',
-    )
+        with _open_text(path) as stream:
+            blocks = _read_blocks(stream, path, classes)
+            ds, problems = _joined(list(tqdm(blocks, leave=False, delay=2, **bar)))
+    except _DAMAGE as error:
+        why = ' '.join(str(error).split())
+        cure = _hint(path, 'get a fresh copy')
+        raise DataError(f'{path} is damaged or locked ({why}); {cure}') from None
     if problems and (strict or not len(ds)):
-        raise DataError("{}, line {}: {}".format(path, *problems[0]))
+        line, why = problems[0]
+        raise DataError(f'{path}, line {line}: {why}')
     if not len(ds):
         raise DataError(f"{path} holds no faces; {_hint(path, 'it has a header only')}")
     return ds, problems
 
-# %% ../../nbs/data/02_fer2013.ipynb #e2fa2d15
+# %% ../../nbs/data/02_fer2013.ipynb #f0b1219e
 CACHE_FORMAT = 2  # another number makes everybody read the CSV again
+_ARRAYS = ('images', 'labels', 'split', 'ids')
 
 
-def _stamp(path):  # what must be unchanged for the cache to hold
-    st = path.stat()
-    return {'format': CACHE_FORMAT, 'bytes': st.st_size, 'modified': st.st_mtime_ns}
+def _stamp(path) -> dict:  # What must be unchanged for the copy to hold
+    status = path.stat()
+    return {'format': CACHE_FORMAT, 'bytes': status.st_size, 'modified': status.st_mtime_ns}
 
 
-def _cache_folder(path):
+def _cache_folder(path) -> Path:
     return path.with_name(path.name + '.cache')
 
 
-def _write_cache(
-    ds, problems, path, stamp
-):  # best effort: a folder that may not be written costs speed, nothing else
-    folder, tmp = _cache_folder(path), None
+def _write_cache(ds, problems, path, stamp) -> None:
+    "Keep the arrays, if that can be done"
+    folder, part = _cache_folder(path), None
     try:
-        tmp = Path(tempfile.mkdtemp(dir=path.parent, prefix=folder.name))
-        for k in ('images', 'labels', 'split', 'ids'):
-            np.save(tmp / f'{k}.npy', getattr(ds, k))
-        (tmp / 'meta.json').write_text(json.dumps({**stamp, 'problems': problems}))
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=folder.name))
+        for name in _ARRAYS:
+            np.save(part / f'{name}.npy', getattr(ds, name))
+        (part / 'meta.json').write_text(json.dumps({**stamp, 'problems': problems}))
         shutil.rmtree(folder, ignore_errors=True)
-        tmp.chmod(0o755)
-        tmp.rename(folder)  # others who may read the data may read the copy
+        part.chmod(0o755)  # who may read the data may read the copy
+        part.rename(folder)
     except OSError:
-        tmp and shutil.rmtree(tmp, ignore_errors=True)
+        if part:
+            shutil.rmtree(part, ignore_errors=True)
 
 
-def _read_cache(path, label_set):  # -> dataset and problems, None if there is no good copy
+def _read_cache(path) -> tuple | None:  # Data set and problems; None if there is no good copy
     folder = _cache_folder(path)
     try:
         meta = json.loads((folder / 'meta.json').read_text())
-        problems = [tuple(p) for p in meta.pop('problems')]
+        problems = [tuple(problem) for problem in meta.pop('problems')]
         if meta != _stamp(path):
             return None
-        arrays = {
-            k: np.load(folder / f'{k}.npy', mmap_mode='r')
-            for k in ('images', 'labels', 'split', 'ids')
-        }
-        return FaceDataset(label_set=label_set, name='fer2013', **arrays), problems
+        arrays = {name: np.load(folder / f'{name}.npy', mmap_mode='r') for name in _ARRAYS}
     except (OSError, ValueError, KeyError, EOFError):
         return None
+    return FaceDataset(label_set=get_label_set('fer2013'), name='fer2013', **arrays), problems
 
-# %% ../../nbs/data/02_fer2013.ipynb #cf07ebdf
+# %% ../../nbs/data/02_fer2013.ipynb #cec8faf8
+def _read_or_map(path, strict) -> tuple:  # Data set and problems
+    "Map the copy if there is one, else read the file and make one"
+    kept = _read_cache(path) if path.is_file() else None
+    if kept:
+        return kept
+    # The file may still be growing, so we stamp it before we read it.
+    stamp = _stamp(path) if path.is_file() else None
+    ds, problems = read_fer2013(path, strict)
+    _write_cache(ds, problems, path, stamp)
+    return _read_cache(path) or (ds, problems)
+
+
 def load_fer2013(
-    path='data/fer2013.csv',  # The CSV, .zip or .tar.gz
+    path='data/fer2013.csv',  # The CSV, or an archive with it
     strict: bool = False,  # Raise on the first row that cannot be used
-) -> (
-    FaceDataset
-):  # Images memory-mapped and read-only; in memory where the copy could not be written
-    "Read FER2013 through a copy in the folder PATH.cache beside it; warns how many rows were left out; raises `DataError`"
+) -> FaceDataset:  # Its images are mapped from the disk, and read-only
+    """Read FER2013 through a copy in the folder PATH.cache beside it.
+
+    Warns how many rows were left out. Raises `DataError`.
+    """
     path = Path(path)
-    ds, problems = (path.is_file() and _read_cache(path, get_label_set('fer2013'))) or (None, None)
-    if ds is None:
-        stamp = (
-            _stamp(path) if path.is_file() else None
-        )  # before it is read: it may still be growing
-        ds, problems = read_fer2013(path, strict)
-        _write_cache(ds, problems, path, stamp)
-        ds, problems = _read_cache(path, ds.label_set) or (ds, problems)
-    if problems:
-        first = "{}, line {}: {}".format(path, *problems[0])
-        if strict:
-            raise DataError(first)
-        warnings.warn(
-            f"{len(problems)} of {len(problems) + len(ds)} rows were left out; the first: {first}",
-            stacklevel=2,
-        )
+    ds, problems = _read_or_map(path, strict)
+    if not problems:
+        return ds
+    line, why = problems[0]
+    first = f'{path}, line {line}: {why}'
+    if strict:
+        raise DataError(first)
+    total = len(problems) + len(ds)
+    warnings.warn(
+        f'{len(problems)} of {total} rows were left out; the first: {first}', stacklevel=2
+    )
     return ds
 
 
 def left_out(
-    path,  # The CSV, .zip or .tar.gz
+    path,  # The CSV, or an archive with it
 ) -> list:  # (line, reason) of each row that cannot be used
-    "What `load_fer2013` leaves out; raises `DataError`"
+    "List what `load_fer2013` leaves out; raises `DataError`"
     path = Path(path)
-    kept = _read_cache(path, get_label_set('fer2013'))
-    return kept[1] if kept else read_fer2013(path)[1]
+    kept = _read_cache(path)
+    if kept:
+        return kept[1]
+    return read_fer2013(path)[1]
 
-# %% ../../nbs/data/02_fer2013.ipynb #42a491f2
-VOTE_COLUMNS = (
-    'neutral',
-    'happiness',
-    'surprise',
-    'sadness',
-    'anger',
-    'disgust',
-    'fear',
-    'contempt',
-    'unknown',
-    'NF',
-)
+# %% ../../nbs/data/02_fer2013.ipynb #3c1295ae
+VOTE_COLUMNS = ('neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear')
+VOTE_COLUMNS += ('contempt', 'unknown', 'NF')
 HOW_TO_GET_VOTES = (
     'download fer2013new.csv from github.com/microsoft/FERPlus and put it at data/fer2013new.csv'
 )
@@ -332,100 +374,107 @@ HOW_TO_GET_VOTES = (
 def majority(
     votes: np.ndarray,  # N×10 ints, in the order of VOTE_COLUMNS
 ) -> np.ndarray:  # N ints, 0 to 7, or -1 for a face that is left out
-    "One label from the votes, by the rule of FER+'s authors"
+    "Make one label of the votes, by the rule of FER+'s authors"
     kept = np.where(votes > 1, votes, 0)
     best, total = kept.argmax(axis=1), kept.sum(axis=1)
     won = kept.max(axis=1) > total / 2
     return np.where(won & (best < 8), best, -1)
 
-
+# %% ../../nbs/data/02_fer2013.ipynb #9b0df58e
 def vote_distribution(
     votes: np.ndarray,  # N×10 ints
-) -> np.ndarray:  # N×8 float32, rows sum to 1; all alike where nobody named an emotion
-    "The share of each emotion in the votes for one"
-    v = votes[:, :8].astype(np.float32)
-    total = v.sum(axis=1, keepdims=True)
-    return np.where(total > 0, v / np.maximum(total, 1), 1 / 8).astype(np.float32)
+) -> np.ndarray:  # N×8 float32, rows sum to 1; all alike if nobody named an emotion
+    "Find the share of each emotion in the votes for one"
+    emotions = votes[:, :8].astype(np.float32)
+    total = emotions.sum(axis=1, keepdims=True)
+    return np.where(total > 0, emotions / np.maximum(total, 1), 1 / 8).astype(np.float32)
 
-# %% ../../nbs/data/02_fer2013.ipynb #fad58f87
+# %% ../../nbs/data/02_fer2013.ipynb #6e44df67
 _MOST_VOTES = 10_000  # for one emotion in one face; ten people voted on each
+
+
+def _read_vote_table(path):
+    import pandas as pd
+
+    if not path.is_file():
+        raise DataError(f'{path} is not there; {HOW_TO_GET_VOTES}')
+    try:
+        table = pd.read_csv(path, dtype=str, usecols=lambda column: column in VOTE_COLUMNS)
+    except (ValueError, OSError) as error:
+        raise DataError(f'{path} is not a CSV ({str(error)[:60]}); {HOW_TO_GET_VOTES}') from None
+    missing = [column for column in VOTE_COLUMNS if column not in table]
+    if missing:
+        raise DataError(f"{path} has no column {', '.join(missing)}; {HOW_TO_GET_VOTES}")
+    return table[list(VOTE_COLUMNS)].apply(pd.to_numeric, errors='coerce').to_numpy(float)
 
 
 def read_votes(
     path,  # fer2013new.csv
 ) -> np.ndarray:  # N×10 ints, in the order of VOTE_COLUMNS
     "Read FER+'s votes; raises `DataError`"
-    import pandas as pd
-
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path} is not there; {HOW_TO_GET_VOTES}")
-    try:
-        table = pd.read_csv(path, dtype=str, usecols=lambda c: c in VOTE_COLUMNS)
-    except (ValueError, OSError) as e:
-        raise DataError(f"{path} is not a CSV ({str(e)[:60]}); {HOW_TO_GET_VOTES}") from None
-    missing = [c for c in VOTE_COLUMNS if c not in table]
-    if missing:
-        raise DataError(f"{path} has no column {', '.join(missing)}; {HOW_TO_GET_VOTES}")
-    votes = table[list(VOTE_COLUMNS)].apply(pd.to_numeric, errors='coerce').to_numpy(float)
+    votes = _read_vote_table(Path(path))
     with np.errstate(invalid='ignore'):  # the remainder of infinity
-        wrong = ~((votes >= 0) & (votes <= _MOST_VOTES) & (votes % 1 == 0)).all(axis=1)
+        good = (votes >= 0) & (votes <= _MOST_VOTES) & (votes % 1 == 0)
+    wrong = ~good.all(axis=1)
     if wrong.any():
+        row = int(wrong.argmax()) + 2
         raise DataError(
-            f"{path} is cut short or damaged at row {int(wrong.argmax()) + 2}: votes are whole numbers from 0 on; {HOW_TO_GET_VOTES}"
+            f'{path} is cut short or damaged at row {row}: '
+            f'votes are whole numbers from 0 on; {HOW_TO_GET_VOTES}'
         )
     return votes.astype(np.int64)
 
-# %% ../../nbs/data/02_fer2013.ipynb #a2e3e56b
-def _votes_of(ds, path):  # rows of the votes file that belong to the faces of ds
+# %% ../../nbs/data/02_fer2013.ipynb #59c9b4a6
+def _votes_of(
+    ds: FaceDataset,  # Of FER2013
+    path,  # Of the votes
+) -> np.ndarray:  # A row for each face of ds
     if ds.ids.dtype.kind not in 'iu':
         raise DataError(
-            f"the votes of FER+ belong to the rows of fer2013.csv, and the faces of {ds.name} do not say which rows they are"
+            'the votes of FER+ belong to the rows of fer2013.csv, '
+            f'and the faces of {ds.name} do not say which rows they are'
         )
     votes = read_votes(path)
     if len(ds) and ds.ids.max() >= len(votes):
+        last = ds.ids.max() + 1
         raise DataError(
-            f"{path} has {len(votes)} rows, but the faces go to row {ds.ids.max() + 1}; {HOW_TO_GET_VOTES}"
+            f'{path} has {len(votes)} rows, but the faces go to row {last}; {HOW_TO_GET_VOTES}'
         )
     return votes[ds.ids]
 
 
-def load_ferplus(
-    path='data/fer2013.csv',  # The faces
-    votes_path='data/fer2013new.csv',  # The votes
-) -> FaceDataset:  # Faces that have a majority, with hard labels and vote distributions
-    "Join FER+ to FER2013 row by row; raises `DataError`"
-    return as_ferplus(load_fer2013(path), votes_path)
-
-
 def as_ferplus(
     ds: FaceDataset,  # Of FER2013: its ids are rows of fer2013.csv
-    votes_path='data/fer2013new.csv',  # The votes
-) -> FaceDataset:  # See load_ferplus
-    "The same faces under FER+'s labels; raises `DataError`"
+    votes_path='data/fer2013new.csv',
+) -> FaceDataset:  # Faces that have a majority, with hard labels and shares of votes
+    "Put the same faces under FER+'s labels; raises `DataError`"
     votes = _votes_of(ds, votes_path)
     labels = majority(votes)
-    keep = labels >= 0
-    ds = replace(
+    plus = replace(
         ds,
         label_set=get_label_set('ferplus'),
         labels=np.maximum(labels, 0).astype(np.uint8),
         soft=vote_distribution(votes),
         name='ferplus',
     )
-    return ds[keep]
+    return plus[labels >= 0]
+
+
+def load_ferplus(
+    path='data/fer2013.csv',  # The faces
+    votes_path='data/fer2013new.csv',
+) -> FaceDataset:  # See as_ferplus
+    "Read FER2013 under FER+'s labels; raises `DataError`"
+    return as_ferplus(load_fer2013(path), votes_path)
 
 
 def with_ferplus(
     ds: FaceDataset,  # FER2013
-    votes_path='data/fer2013new.csv',  # The votes
-) -> FaceDataset:  # The same faces and labels, and votes['ferplus']: zeros for a face in which nobody saw an emotion
+    votes_path='data/fer2013new.csv',
+) -> (
+    FaceDataset
+):  # The same faces and labels, with votes['ferplus']: zeros if nobody saw an emotion
     "Add FER+'s votes to FER2013, for a second head; raises `DataError`"
     votes = _votes_of(ds, votes_path)
-    return replace(
-        ds,
-        votes={
-            **ds.votes,
-            'ferplus': vote_distribution(votes) * (votes[:, :8].sum(axis=1, keepdims=True) > 0),
-        },
-    )
+    has_votes = votes[:, :8].sum(axis=1, keepdims=True) > 0
+    return replace(ds, votes={**ds.votes, 'ferplus': vote_distribution(votes) * has_votes})
