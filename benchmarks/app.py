@@ -189,7 +189,7 @@ def many_visitors(browser, server, n=10, seconds=20):
 def main():
     from playwright.sync_api import sync_playwright
     from fer_nb.core.detect import load_detector
-    from fer_nb.core.model_folder import find_model
+    from fer_nb.core.models import find_model
     import tempfile
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from fer_nb.core.detect import HaarDetector, YuNetDetector, find_yunet
-from fer_nb.core.preprocess import read_image
+from fer_nb.core.images import read_image
 from fer_nb.inference.track import fit
 
 HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QObject, Signal
 from .core.detect import HaarDetector
-from .core.labels import FerError
-from .core.preprocess import read_image
+from .core.errors import FerError
+from .core.images import read_image
 from .inference.recognize import Recognizer
 from .inference.smooth import FaceStream
 from .inference.video_io import VideoError, open_video, play

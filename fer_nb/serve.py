@@ -19,8 +19,9 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 import fer_nb
-from .core.labels import FerError
-from .core.preprocess import MEMORY, ImageError, TooLarge, read_image
+from .core.errors import FerError
+from .core.image_limits import MEMORY, ImageError, TooLarge
+from .core.images import read_image
 from .inference.recognize import Recognizer
 from .inference.runtime import OnnxModel
 

@@ -153,11 +153,11 @@ def test_modules_take_keras_from_backend():
 
 
 def test_the_page_knows_the_columns_of_tables():
-    from fer_nb.core.labels import _COLUMNS
+    from fer_nb.core.labels import TABLE_COLUMNS
 
     script = (TOP / 'fer_nb/app/static/faces.js').read_text(encoding='utf-8')
     listed = re.search(r'const COLUMN_NAMES = (\[.*?\]);', script, re.S).group(1)
-    assert tuple(re.findall(r'[\'"]([^\'"]+)[\'"]', listed)) == tuple(_COLUMNS)
+    assert tuple(re.findall(r'[\'"]([^\'"]+)[\'"]', listed)) == tuple(TABLE_COLUMNS)
 
 
 # Errors of the page itself, which no Python code raises
@@ -167,7 +167,7 @@ OF_THE_PAGE = {'reply', 'list', 'no-answer', 'again', 'no-canvas'}
 def test_errors_with_a_code_have_words():
     "The notebook of the widgets compares the languages with English"
     sources = [path.read_text(encoding='utf-8') for path in MODULES]
-    codes = {code for text in sources for code in re.findall(r"\.told\(\s*'([\w-]+)'", text)}
+    codes = {code for text in sources for code in re.findall(r"\.with_code\(\s*'([\w-]+)'", text)}
     english = json.loads((TOP / 'fer_nb/app/static/i18n/en.json').read_text(encoding='utf-8'))
     words = {key.removeprefix('error.') for key in english if key.startswith('error.')}
     assert len(codes) > 8

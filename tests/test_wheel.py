@@ -199,14 +199,14 @@ def test_nothing_of_the_repository_or_of_training_is_there(alone):
 def pack(name, archive):
     "Make the archive that a release carries; what the wheel should know of it"
     from fer_nb.core.fetch import pack_model
-    from fer_nb.core.model_folder import fetchable
+    from fer_nb.core.models import fetchable
 
     known = fetchable()[name]
     return {**pack_model(TOP / 'models' / name, archive), 'release': known['release']}, known
 
 
 def test_archives_are_those_of_the_repository(tmp_path):
-    from fer_nb.core.model_folder import fetchable
+    from fer_nb.core.models import fetchable
 
     for name in fetchable():
         packed, known = pack(name, tmp_path / f'{name}.zip')
@@ -215,7 +215,7 @@ def test_archives_are_those_of_the_repository(tmp_path):
 
 @pytest.fixture
 def archive(tmp_path):
-    from fer_nb.core.model_folder import fetchable
+    from fer_nb.core.models import fetchable
 
     path = tmp_path / 'release' / fetchable()['fernet-base']['release'] / 'fernet-base.zip'
     path.parent.mkdir(parents=True)

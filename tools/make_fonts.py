@@ -9,7 +9,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
-from fer_nb.core.labels import EMOTIONS
+from fer_nb.core.emotions import EMOTIONS
 
 OUT = Path(__file__).resolve().parent.parent / 'fer_nb/core/fonts'
 LATIN = ''.join(map(chr, range(32, 127)))

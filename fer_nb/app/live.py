@@ -9,7 +9,7 @@ __all__ = ['WIDTHS', 'full_size', 'scaled', 'LiveWidget']
 from dataclasses import replace
 import numpy as np
 import traitlets
-from ..core.preprocess import MAX_SIDE
+from ..core.image_limits import MAX_SIDE
 from ..inference.recognize import Recognitions
 from ..inference.smooth import FaceStream
 from .widgets import FaceWidget, face_messages, script, source

@@ -10,7 +10,8 @@ import os
 import numpy as np
 import traitlets
 import fer_nb
-from ..core.labels import FerError
+from ..core import settings
+from ..core.errors import FerError
 from ..inference.recognize import Recognizer
 from .widgets import FaceWidget, Session, script, shown_name, source
 from .live import LiveWidget
@@ -64,8 +65,11 @@ def upload_limit(
     dict
 ):  # What to make it with: `max_bytes`, where it has that and `FER_NB_MEGABYTES` is under its own
     "Let the server say how large a visitor's file may be"
-    most, own = os.environ.get('FER_NB_MEGABYTES'), panel.class_traits().get('max_bytes')
-    return {'max_bytes': min(own.default_value, int(float(most) * 1e6))} if most and own else {}
+    megabytes = settings.megabytes()
+    own = panel.class_traits().get('max_bytes')
+    if megabytes is None or own is None:
+        return {}
+    return {'max_bytes': min(own.default_value, int(megabytes * 1e6))}
 
 # %% ../../nbs/app/06_page.ipynb #b0d504be
 def _rehearse(session):  # in a kernel that waits for its visitor
@@ -83,14 +87,13 @@ def load_app() -> list:
 
     cv2.setNumThreads(1)
     try:
-        session = Session(
-            Recognizer.load(detector=os.environ.get('FER_NB_DETECTOR', 'auto'), threads=1)
-        )
+        limits = [upload_limit(make) for make in PANELS.values()]
+        session = Session(Recognizer.load(detector=settings.detector(), threads=1))
     except FerError as e:
         return [Label(f'The app cannot start: {e}')]
     if os.environ.get('VOILA_PREHEAT') == 'True':
         _rehearse(session)
-    panels = [make(session, **upload_limit(make)) for make in PANELS.values()]
+    panels = [make(session, **limit) for make, limit in zip(PANELS.values(), limits)]
     for name, panel in zip(PANELS, panels):
         panel.add_class('fer-panel')
         panel.add_class(f'fer-panel-{name}')

@@ -10,7 +10,7 @@ import io
 import cv2
 import numpy as np
 import traitlets
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..core.preprocess import boxes_input
 from .widgets import FaceWidget, STATIC, face_messages, script, source
 
@@ -35,12 +35,12 @@ class Parts:
         if key not in self.open and len(self.open) >= self.most:
             raise FerError(
                 f"{name} has to wait: {self.most} files are still on their way; try again when they are here"
-            ).told('waits', name=name, n=self.most)
+            ).with_code('waits', name=name, n=self.most)
         whole = self.open.setdefault(key, bytearray())
         whole += data
         if len(whole) > self.limit:
             del self.open[key]
-            raise FerError(f"{name} is over {self.limit // 10**6} MB; make it smaller first").told(
+            raise FerError(f"{name} is over {self.limit // 10**6} MB; make it smaller first").with_code(
                 'too-large', name=name, mb=self.limit // 10**6
             )
         return bytes(self.open.pop(key)) if last else None
@@ -123,7 +123,7 @@ class PhotoWidget(FaceWidget):
         "The heat map of one face"
         recognizer = self.session.recognizer
         if content.get('label') not in recognizer.label_set.labels:
-            raise FerError('the model was changed; look at the photo again').told('model-changed')
+            raise FerError('the model was changed; look at the photo again').with_code('model-changed')
         picture = face_heat(
             recognizer,
             self.read(bytes(buffers[0]), 'the face'),

@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 
 import fer_nb
-from ..core.labels import FerError
+from ..core.errors import FerError
 
 # %% ../../nbs/app/08_server.ipynb #e8e0a0d2
 def app_notebook() -> Path:

@@ -9,7 +9,8 @@ __all__ = ['MAX_FILM_BYTES', 'sweep', 'make_place', 'film_rows', 'Work', 'FilmWi
 import atexit, os, re, shutil, tempfile, threading, time
 from pathlib import Path
 import traitlets
-from ..core.labels import FerError, LANGUAGES
+from ..core.errors import FerError
+from ..core.emotions import LANGUAGES
 from ..inference.video_io import VIDEO_ENDINGS, open_video
 from ..inference.video_writer import VideoWriter
 from ..inference.watch import draw_look, watch
@@ -176,10 +177,10 @@ class FilmWidget(FaceWidget):
             self.on_cancel(None, None)
             raise FerError(
                 f"this video could not be kept while it is worked on ({e.strerror}); try a shorter one, or tell who runs the app"
-            ).told('not-kept', why=e.strerror) from None
+            ).with_code('not-kept', why=e.strerror) from None
         if size > self.limit:
             self.on_cancel(None, None)
-            raise FerError(f"{name} is over {self.limit // 10**6} MB; make it smaller first").told(
+            raise FerError(f"{name} is over {self.limit // 10**6} MB; make it smaller first").with_code(
                 'too-large', name=name, mb=self.limit // 10**6
             )
         if content.get('last'):

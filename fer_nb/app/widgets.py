@@ -12,9 +12,11 @@ from pathlib import Path
 import anywidget
 import traitlets
 import fer_nb
-from ..core.labels import FerError, LANGUAGES
+from ..core.errors import FerError
+from ..core.emotions import LANGUAGES
 from ..core.detect import load_detector
-from ..core.model_folder import load_spec, model_folders
+from ..core.model_folder import load_spec
+from ..core.models import model_folders
 from ..inference.runtime import OnnxModel
 from ..inference.recognize import Recognizer
 
@@ -64,7 +66,7 @@ def failure(
 ) -> dict:  # error: one line in English; code and facts where the interface has words of its own
     "What the browser is told of an error, also of one that nobody foresaw"
     if not isinstance(error, FerError):
-        error = FerError(f'this could not be done ({type(error).__name__}); try again').told(
+        error = FerError(f'this could not be done ({type(error).__name__}); try again').with_code(
             'unforeseen', kind=type(error).__name__
         )
     plain = lambda v: v.replace(f'{copy}', name) if copy and isinstance(v, str) else v
@@ -280,7 +282,7 @@ class FaceWidget(PageWidget):
     max_pixels = 50_000_000  # of a visitor's picture, checked before it is decoded, which takes ten to twenty bytes of memory a pixel
 
     def read(self, data: bytes, name: str):  # H×W×3 uint8, RGB; raises ImageError
-        from fer_nb.core.preprocess import read_image
+        from fer_nb.core.images import read_image
 
         return read_image(data, name, self.max_pixels)
 

@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from ..core.labels import FerError, LANGUAGES
+from ..core import settings
+from ..core.errors import FerError
+from ..core.emotions import LANGUAGES
 
 # %% ../../nbs/cli/01_common.ipynb #dc56809d
 app = typer.Typer(
@@ -62,11 +64,8 @@ Dask = Annotated[
 def _language(code):  # the callback of --language
     if code and code.split('-')[0] not in LANGUAGES:
         raise FerError(f"no language '{code}'; choose {', '.join(LANGUAGES)}")
-    named = os.environ.get('FER_NB_LANGUAGE')
-    if not code and named and named.split('-')[0] not in LANGUAGES:
-        raise FerError(
-            f"FER_NB_LANGUAGE names no language ('{named}'); choose {', '.join(LANGUAGES)}, or unset it"
-        )
+    if not code:
+        settings.language()  # raises where the environment names none
     return code
 
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .common import _need, app, say
 
 # %% ../../nbs/cli/03_data.ipynb #67f571b2
@@ -31,7 +31,7 @@ Source = Annotated[
 Labels = Annotated[
     Optional[str],
     typer.Option(
-        help='Label set: fer2013, ferplus, six, or a .json file. Class names of the source if not given.'
+        help='Label set: fer2013, ferplus, or a .json file. Class names of the source if not given.'
     ),
 ]
 Crop = Annotated[

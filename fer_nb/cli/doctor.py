@@ -10,7 +10,7 @@ import os, sys
 from importlib.util import find_spec
 from pathlib import Path
 import typer
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .common import app
 
 # %% ../../nbs/cli/07_doctor.ipynb #68c57540
@@ -76,7 +76,7 @@ def examine() -> list:  # Of (what, whether it is well, what there is to say)
     import fer_nb
     from fer_nb.core.detect import find_yunet
     from fer_nb.inference.recognize import OnnxModel
-    from fer_nb.core.model_folder import find_model, model_folders
+    from fer_nb.core.models import find_model, model_folders
 
     lacking = _lacking()
     yunet = _outcome(find_yunet)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..inference.tables import path_text
 from .common import Answers, Data, Detector, _need, app, say
 from .data import Crop

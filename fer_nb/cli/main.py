@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 import typer
-from ..core.labels import FerError
+from ..core import settings
+from ..core.errors import FerError
 from .common import app, say
 
 # %% ../../nbs/cli/08_main.ipynb #c11a1101
@@ -77,12 +78,12 @@ def main(
         finally:
             sys.stdout.flush()
     except FerError as e:
-        if os.environ.get('FER_NB_DEBUG'):
+        if settings.debug():
             raise
         say(f'error: {e}')
         raise SystemExit(1) from None
     except OSError as e:  # the output goes to a full disk
-        if os.environ.get('FER_NB_DEBUG'):
+        if settings.debug():
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again
         say(f'error: {e.strerror or e}')

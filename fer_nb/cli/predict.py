@@ -10,7 +10,8 @@ import csv, json, os, sys
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from ..core.labels import FerError, column_names
+from ..core.errors import FerError
+from ..core.labels import column_names
 from ..inference.tables import path_text
 from .common import Answers, Dask, Detector, Language, Model, app, say
 

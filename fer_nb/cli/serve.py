@@ -13,8 +13,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from ..core import settings
 from .common import Answers, Detector, Model, app, say
-from ..core.labels import FerError
+from ..core.errors import FerError
 
 # %% ../../nbs/cli/06_serve.ipynb #1f529886
 @app.command('app')
@@ -66,7 +67,7 @@ def open_app(
     import fer_nb
     from fer_nb.app.server import check_port, run_until_stopped, voila_command
     from fer_nb.inference.recognize import Recognizer
-    from fer_nb.core.model_folder import find_model
+    from fer_nb.core.models import find_model
 
     if 0 < kernels <= ready:
         raise FerError(
@@ -78,15 +79,15 @@ def open_app(
     static = str(Path(fer_nb.__file__).resolve().parent / 'app/static')
     env = {
         **os.environ,
-        'FER_NB_DETECTOR': detector,
+        settings.DETECTOR.name: detector,
         'JUPYTER_PATH': os.pathsep.join(filter(None, [static, os.environ.get('JUPYTER_PATH')])),
     }
     if icons:
-        env['FER_NB_ICONS'] = str(icons.resolve())
+        env[settings.ICONS.name] = str(icons.resolve())
     if model:
-        env['FER_NB_MODEL'] = str(find_model(model).resolve())
+        env[settings.MODEL.name] = str(find_model(model).resolve())
     if megabytes:
-        env['FER_NB_MEGABYTES'] = str(megabytes)
+        env[settings.MEGABYTES.name] = str(megabytes)
     say(f"The app is at http://{ip}:{port}{base_url.rstrip('/')} (Ctrl+C stops it)")
     raise typer.Exit(
         run_until_stopped(
@@ -171,7 +172,7 @@ def serve(
     import uvicorn
     from fer_nb.app.server import check_port
     from fer_nb.inference.recognize import Recognizer
-    from fer_nb.core.model_folder import find_model
+    from fer_nb.core.models import find_model
 
     if token == '' or os.environ.get('FER_NB_SERVE_TOKEN') == '':
         raise FerError(

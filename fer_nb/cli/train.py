@@ -10,7 +10,8 @@ import json, os, sys
 from pathlib import Path
 from typing import Annotated, Optional
 import typer
-from ..core.labels import FerError
+from ..core import settings
+from ..core.errors import FerError
 from .common import Data, Votes, _need, app, say
 from .data import Crop, _FOR_PICTURES
 from .doctor import _outcome
@@ -18,7 +19,7 @@ from .predict import _make_folder, _refuse
 
 # %% ../../nbs/cli/04_train.ipynb #1014dd54
 def _fetchable():  # what can be asked for
-    from fer_nb.core.model_folder import fetchable
+    from fer_nb.core.models import fetchable
 
     return ['yunet', *fetchable()]
 
@@ -62,7 +63,7 @@ def _fetch_one(what):  # -> its path
 
     if what != 'yunet':
         return get_model(what)
-    named = os.environ.get('FER_NB_YUNET')  # a file of the user's own, which is not ours to replace
+    named = settings.yunet()  # a file of the user's own, which is not ours to replace
     return named and find_yunet() or fetch_yunet()
 
 
@@ -142,7 +143,8 @@ def _config_from(
 
 
 def _weights_of(model):  # its model.keras, a path
-    from fer_nb.core.model_folder import KERAS_FILE, find_model
+    from fer_nb.core.model_folder import KERAS_FILE
+    from fer_nb.core.models import find_model
 
     path = find_model(model) / KERAS_FILE
     if not path.exists():
@@ -155,7 +157,7 @@ def _weights_of(model):  # its model.keras, a path
 def _fitted(
     folder,
 ):  # hash of the network in it and the temperatures fitted for it, None where there are none
-    from fer_nb.core.detect import sha256
+    from fer_nb.core.downloads import sha256
     from fer_nb.core.model_folder import KERAS_FILE, ModelError, load_spec
 
     try:
@@ -234,7 +236,7 @@ def train(
     from fer_nb.training.config import load_config
     from fer_nb.training.train import train as fit
     from fer_nb.training.export import export_model
-    from fer_nb.core.model_folder import asked_as
+    from fer_nb.core.models import asked_as
 
     cfg = load_config(config) if config else _config_from(start, epochs or 30, labels)
     ds = _load_faces(data, cfg.labels, cfg.preprocess, votes, crop)
@@ -298,7 +300,8 @@ def export_command(
     from fer_nb.training.export import convert
     from fer_nb.training.networks import load_network
     from fer_nb.core.preprocess import faces_input
-    from fer_nb.core.model_folder import find_model, load_spec
+    from fer_nb.core.models import find_model
+    from fer_nb.core.model_folder import load_spec
 
     network, spec = load_network(model), load_spec(find_model(model))
     ds = data and _load_faces(data, spec.label_set(), spec.preprocess, crop=crop)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core.labels import FerError, map_labels
+from ..core.labels import map_labels
 from ..core.files import write_text
 from .dataset import SPLITS, FaceDataset, repeated_rows
 from .fer2013 import majority

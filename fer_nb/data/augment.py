@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 import cv2
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 
 # %% ../../nbs/data/07_augment.ipynb #1b41ae30
 def is_number(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..core.labels import FerError, LabelSet
+from ..core.errors import FerError
+from ..core.labels import LabelSet
 
 # %% ../../nbs/data/01_dataset.ipynb #9c77919c
 class DataError(FerError, ValueError):

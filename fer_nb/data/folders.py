@@ -14,16 +14,12 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from ..core.labels import FerError, canonical, get_label_set
-from fer_nb.core.preprocess import (
-    ImageError,
-    Preprocess,
-    boxes_input,
-    crop_face,
-    face_input,
-    read_image,
-    square_box,
-)
+from ..core.errors import FerError
+from ..core.emotions import canonical
+from ..core.labels import get_label_set
+from ..core.image_limits import ImageError
+from ..core.preprocess import Preprocess, boxes_input, crop_face, face_input, square_box
+from ..core.images import read_image
 from .arrays import holds_arrays, own_label_set, read_npz
 from .dataset import DataError, FaceDataset
 from .fer2013 import delimiter_of, left_out, load_fer2013

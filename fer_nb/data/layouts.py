@@ -12,8 +12,8 @@ import warnings
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from ..core.labels import EMOTIONS, canonical
-from ..core.preprocess import PICTURES, is_hidden
+from ..core.emotions import EMOTIONS, canonical
+from ..core.images import PICTURES, is_hidden
 from .dataset import SPLITS, DataError
 
 # %% ../../nbs/data/03_layouts.ipynb #32cb0c26

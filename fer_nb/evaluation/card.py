@@ -9,7 +9,8 @@ __all__ = ['NEEDED', 'KNOWN_DATA', 'CARD_FILE', 'file_facts', 'output_tables', '
 # %% ../../nbs/evaluation/12_card.ipynb #71822fcf
 from pathlib import Path
 from ..core.files import write_text
-from ..core.model_folder import EARLIER, asked_as, comes_with_project, find_model, load_spec
+from ..core.model_folder import EARLIER, load_spec
+from ..core.models import asked_as, comes_with_project, find_model
 from .metrics import EvaluationError
 from .metrics_file import read_metrics, read_settings
 from .render import FIGURE_TITLES, render_markdown, show_figure, show_interval

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 import pandas as pd
 import fer_nb
-from ..core.model_folder import model_folders
+from ..core.models import model_folders
 from .metrics_file import read_metrics
 
 # %% ../../nbs/evaluation/06_compare.ipynb #bf63207f

@@ -8,7 +8,7 @@ __all__ = ['THRESHOLDS', 'EvaluationError', 'from_counts', 'reliability', 'expec
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #4c2988a4
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #3e754979
 class EvaluationError(FerError, ValueError):

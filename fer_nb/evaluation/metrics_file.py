@@ -10,7 +10,8 @@ __all__ = ['METRICS_FILE', 'read_metrics', 'training_history', 'read_settings', 
 import json
 from pathlib import Path
 from ..core.files import write_text
-from ..core.model_folder import EARLIER, find_model
+from ..core.model_folder import EARLIER
+from ..core.models import find_model
 from ..data.dataset import FaceDataset
 from .evaluate import evaluate, output_for, predict_dataset, speed
 from .metrics import EvaluationError

@@ -6,11 +6,11 @@
 __all__ = ['STATIC', 'html_table', 'headline_html', 'html_figure', 'check_page', 'write_page']
 
 # %% ../../nbs/evaluation/09_page.ipynb #d18b2463
-import os
 from pathlib import Path
 import fer_nb
+from ..core import settings
 from ..core.files import write_text
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .plots import to_svg
 from .render import FIGURE_TITLES, render_html, show_figure, show_interval
 
@@ -64,7 +64,7 @@ def _section(
     try:
         return section | {'body': make()}
     except Exception as why:
-        if os.environ.get('FER_NB_DEBUG'):
+        if settings.debug():
             raise
         reason = str(why) if isinstance(why, FerError) else type(why).__name__
     return section | {'missing': reason}

@@ -10,7 +10,6 @@ __all__ = ['tip', 'to_svg', 'new_figure', 'plot_confusion', 'plot_classes', 'plo
 import html, io, re
 import numpy as np
 import pandas as pd
-from .metrics import plain_number
 
 # %% ../../nbs/evaluation/07_plots.ipynb #3ddc3909
 def tip(ax, x, y, text, size=11) -> None:

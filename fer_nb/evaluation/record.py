@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from ..core.model_folder import asked_as
+from ..core.models import asked_as
 from ..data.dataset import FaceDataset
 from .metrics import EvaluationError
 from fer_nb.evaluation.metrics_file import (

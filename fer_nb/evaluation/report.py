@@ -14,7 +14,7 @@ from dataclasses import field
 from functools import partial
 from pathlib import Path
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..data.dataset import FaceDataset
 from .compare import claims_table, comparison
 from .evaluate import evaluate, output_for, predict_dataset

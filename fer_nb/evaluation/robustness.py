@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from ..core.detect import HaarDetector, YuNetDetector, find_yunet
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..core.preprocess import boxes_input, faces_input
 from ..data.dataset import FaceDataset
 from .evaluate import output_for, predict_dataset

@@ -18,11 +18,14 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 import numpy as np
-from ..core.labels import FerError, column_names
+from ..core import settings
+from ..core.errors import FerError
+from ..core.labels import column_names
 from ..core.detect import load_detector
-from ..core.preprocess import PICTURES, ImageError, is_hidden, read_image
+from ..core.images import PICTURES, is_hidden, read_image
+from ..core.image_limits import ImageError
 from .recognize import Recognitions, Recognizer
-from ..core.model_folder import asked_as, find_model, model_folders
+from ..core.models import asked_as, find_model, model_folders
 from fer_nb.inference.tables import (
     TableWriter,
     cut_table,
@@ -131,7 +134,7 @@ class Prediction:
 
 
 def _failed(path, error):
-    if os.environ.get('FER_NB_DEBUG') and not isinstance(error, FerError):
+    if settings.debug() and not isinstance(error, FerError):
         raise error
     return Prediction(path, error=error)
 

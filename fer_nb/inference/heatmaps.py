@@ -9,8 +9,9 @@ __all__ = ['ExplainError', 'unit', 'resize_maps', 'label_ids', 'cam_maps', 'occl
 # %% ../../nbs/inference/03_heatmaps.ipynb #625fef1d
 import cv2
 import numpy as np
-from ..core.labels import FerError
-from ..core.preprocess import boxes_input, read_image, square_box, upright_matrix
+from ..core.errors import FerError
+from ..core.preprocess import boxes_input, square_box, upright_matrix
+from ..core.images import read_image
 from .runtime import OnnxModel
 
 # %% ../../nbs/inference/03_heatmaps.ipynb #fea7cbc9

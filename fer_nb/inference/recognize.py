@@ -11,8 +11,11 @@ import html
 from dataclasses import dataclass, field
 import numpy as np
 from ..core.detect import Face, load_detector
-from ..core.labels import Emotion, FerError, column_names, with_icons
-from ..core.preprocess import boxes_input, read_image
+from ..core.emotions import Emotion
+from ..core.errors import FerError
+from ..core.labels import column_names, with_icons
+from ..core.preprocess import boxes_input
+from ..core.images import read_image
 from .runtime import OnnxModel
 
 # %% ../../nbs/inference/02_recognize.ipynb #a5ed6710

@@ -8,7 +8,8 @@ __all__ = ['softmax', 'OnnxModel']
 # %% ../../nbs/inference/01_runtime.ipynb #3c9c7ebf
 import numpy as np
 import onnxruntime as ort
-from ..core.model_folder import ModelError, find_model, load_spec, weights_file
+from ..core.model_folder import ModelError, load_spec, weights_file
+from ..core.models import find_model
 
 # %% ../../nbs/inference/01_runtime.ipynb #88fb3a69
 def softmax(

@@ -12,7 +12,8 @@ import heapq, json
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np
-from ..core.labels import FerError, LabelSet, column_names
+from ..core.errors import FerError
+from ..core.labels import LabelSet, column_names
 from ..core.drawing import font
 from ..core.preprocess import crop_face, square_box
 from ..core.files import disk_error, whole_file

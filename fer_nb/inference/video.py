@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .recognize import Recognizer
 from .smooth import Smoother
 from .summary import VideoSummary, add_table, smooth_names, video_columns

@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 import cv2
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .tables import path_text
 
 # %% ../../nbs/inference/08_video_io.ipynb #82f40c97
@@ -133,13 +133,13 @@ def _opened(name):  # -> PyAV's container, which has pictures
     try:
         container = av.open(at, metadata_errors='replace', **kind)
     except (av.error.FFmpegError, OSError, ValueError) as e:
-        raise VideoError(_why(e, name)).told('not-a-film', name=path_text(name)) from None
+        raise VideoError(_why(e, name)).with_code('not-a-film', name=path_text(name)) from None
     if _pictures(container):
         return container
     container.close()
     raise VideoError(
         f"{path_text(name)} holds no pictures, only sound or nothing; give a video"
-    ).told('film-without-pictures', name=path_text(name))
+    ).with_code('film-without-pictures', name=path_text(name))
 
 
 def _square(
@@ -331,7 +331,7 @@ class VideoFile:
         if index < 0:
             raise VideoError(
                 f"{path_text(self.name)} holds no frame that can be read; get a fresh copy"
-            ).told('film-damaged', name=path_text(self.name))
+            ).with_code('film-damaged', name=path_text(self.name))
 
     def close(self):
         self.container.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from ..core.files import disk_error
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .video_io import VideoError, _Clock, _opened, _pictures
 
 # %% ../../nbs/inference/09_video_writer.ipynb #0fde4c20

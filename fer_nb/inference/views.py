@@ -8,7 +8,7 @@ __all__ = ['VIEWS', 'shifted', 'cropped', 'TtaModel']
 # %% ../../nbs/inference/06_views.ipynb #1f18153f
 import cv2
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 
 # %% ../../nbs/inference/06_views.ipynb #97a966ac
 def shifted(

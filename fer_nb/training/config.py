@@ -10,7 +10,7 @@ __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'OPTIMIZERS', 'POLICIES', 'TrainError',
 import json, tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..core.files import write_text
 from ..core.preprocess import Preprocess
 from .backend import keras

@@ -8,13 +8,13 @@ __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams',
 
 # %% ../../nbs/training/10_export.ipynb #710dd297
 import contextlib, io, json, logging, os, tempfile, warnings
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 from ..core.files import whole_files
 from ..core.preprocess import Preprocess
-from ..core.detect import sha256
+from ..core.downloads import sha256
 from fer_nb.core.model_folder import (
     KERAS_FILE,
     LITERT_FILE,

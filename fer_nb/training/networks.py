@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 import numpy as np
 from ..core.labels import LabelSet, get_label_set
-from ..core.model_folder import KERAS_FILE, ModelError, find_model
+from ..core.model_folder import KERAS_FILE, ModelError
+from ..core.models import find_model
 from .backend import keras, layers
 from .efficientnet_lite0 import lite0_body, lite0_file, load_lite0, read_state_dict
 

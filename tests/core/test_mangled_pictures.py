@@ -9,8 +9,8 @@ from conftest import TOP
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
-from fer_nb.core.labels import FerError
-from fer_nb.core.preprocess import read_image
+from fer_nb.core.errors import FerError
+from fer_nb.core.images import read_image
 
 GRAY = np.random.default_rng(0).integers(0, 256, (96, 96), np.uint8)
 FORMATS = ['JPEG', 'PROGRESSIVE', 'PNG', 'WEBP', 'GIF', 'BMP', 'TIFF', 'AVIF', 'HEIC']

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_nb.core.preprocess import MAX_SCANS, MEMORY, ImageError, TooLarge
-from fer_nb.core.preprocess import _how_much_smaller, count_scans, read_image
+from fer_nb.core.image_limits import MAX_SCANS, MEMORY, ImageError, TooLarge
+from fer_nb.core.image_limits import how_much_smaller, count_scans
+from fer_nb.core.images import read_image
 
 WIDTH, HEIGHT = 3600, 2800
 BUDGET = 120_000_000  # bytes; 12 a pixel of the pictures below
@@ -26,8 +27,8 @@ WEBP_BOMB = bytes.fromhex('524946461a000000574542505650384c0e0000002f9e9be706071
 
 CHILD = """
 import json, re, sys
-from fer_nb.core.labels import FerError
-from fer_nb.core.preprocess import read_image
+from fer_nb.core.errors import FerError
+from fer_nb.core.images import read_image
 
 def peak(): # bytes; ru_maxrss would begin with what the parent had when it started us
     status = open('/proc/self/status').read()
@@ -178,7 +179,7 @@ def test_a_tile_larger_than_its_picture_counts():
     tiff = Image.open(io.BytesIO(encoded(Image.new('L', (64, 64)), 'TIFF')))
     tiff.tag_v2[322] = tiff.tag_v2[323] = 60_000
     with pytest.raises(TooLarge, match='MB of memory'):
-        _how_much_smaller(tiff, 0, 'a.tif', MEMORY)
+        how_much_smaller(tiff, 0, 'a.tif', MEMORY)
 
 
 def packed_bmp(side):

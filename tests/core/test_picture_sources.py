@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_nb.core import preprocess
-from fer_nb.core.preprocess import ImageError, local_path, read_image
+from fer_nb.core import images
+from fer_nb.core.image_limits import ImageError
+from fer_nb.core.images import local_path, read_image
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-SHOW = 'import sys; from fer_nb.core.preprocess import read_image; print(read_image(sys.argv[1]).sum())'
+SHOW = 'import sys; from fer_nb.core.images import read_image; print(read_image(sys.argv[1]).sum())'
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='this system has no named pipes')
 
@@ -63,7 +64,7 @@ def test_a_named_pipe_is_read(tmp_path):
 
 @needs_pipes
 def test_a_pipe_into_which_nobody_writes_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(preprocess, 'PIPE_SECONDS', 0.01)
+    monkeypatch.setattr(images, 'PIPE_SECONDS', 0.01)
     os.mkfifo(tmp_path / 'pipe.png')
     with pytest.raises(ImageError, match='is a pipe into which nobody writes; save the picture'):
         read_image(tmp_path / 'pipe.png')

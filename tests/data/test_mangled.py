@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from fer_nb.data.fer2013 import SIDE, USAGES, VOTE_COLUMNS, read_fer2013, read_votes
 from fer_nb.data.dataset import DataError
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.data.arrays import read_npz
 
 rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.desktop_player import Capture, LiveFaces, Player, Source, frames
 from fer_nb.inference.recognize import Recognizer
 

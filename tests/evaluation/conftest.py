@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from fer_nb.core.labels import get_label_set
-from fer_nb.core.model_folder import find_model
+from fer_nb.core.models import find_model
 from fer_nb.data.dataset import FaceDataset
 from fer_nb.inference.runtime import OnnxModel
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import pandas as pd
 import pytest
-from fer_nb.core.model_folder import model_folders
+from fer_nb.core.models import model_folders
 from fer_nb.evaluation.compare import CLAIMS_FILE, claims_table, comparison
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 import pandas as pd
 import pytest
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.evaluation.metrics import EvaluationError
 from fer_nb.evaluation.metrics_file import (
     all_metrics,
@@ -31,7 +31,7 @@ def trained(folder):
 @pytest.fixture(scope='module')
 def measured(noise, tmp_path_factory):
     from shutil import copy
-    from fer_nb.core.model_folder import find_model
+    from fer_nb.core.models import find_model
 
     folder = tmp_path_factory.mktemp('measured')
     for name in ('model.onnx', 'model.json'):

@@ -1,7 +1,7 @@
 "One HTML file, and what it says where a section fails"
 
 import pytest
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.evaluation.page import check_page, html_table, write_page
 
 

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from fer_nb.core.detect import Face
-from fer_nb.core.labels import EMOTIONS, Emotion, LabelError
+from fer_nb.core.emotions import EMOTIONS, Emotion
+from fer_nb.core.labels import LabelError
 from fer_nb.core.model_folder import ModelError
-from fer_nb.core.preprocess import ImageError
+from fer_nb.core.image_limits import ImageError
 from fer_nb.inference.recognize import Recognition, Recognitions, Recognizer, annotate, face_flags
 
 BOX = (173, 68, 95, 128)  # the astronaut's face

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_nb.core.detect import Face
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.recognize import Recognizer, RecognizeError
 from fer_nb.inference.runtime import OnnxModel
 from fer_nb.core.model_folder import ModelError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fer_nb.core.labels import EMOTIONS
+from fer_nb.core.emotions import EMOTIONS
 from fer_nb.inference.recognize import Recognition, Recognitions, Recognizer
 from fer_nb.inference.smooth import FaceStream, Smoother, smooth_faces
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.tables import (
     TableWriter,
     cut_table,

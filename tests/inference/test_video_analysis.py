@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from fer_nb.core.detect import Face
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.summary import summary_dict, summary_lines
 from fer_nb.inference.tables import part_path, read_table

@@ -17,7 +17,7 @@ from fer_nb.app.video import FilmWidget
 from fer_nb.core.detect import Face
 from fer_nb.inference.video_io import VIDEO_ENDINGS, VideoError, local_path, open_video
 from fer_nb.inference.video_writer import VideoWriter
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.summary import moment_strip, summary_dict, summary_lines
 from fer_nb.inference.tables import read_table, run_path

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.runtime import OnnxModel
 from fer_nb.inference.views import VIEWS, TtaModel, cropped, shifted

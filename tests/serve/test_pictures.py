@@ -10,7 +10,7 @@ pytest.importorskip('fastapi', reason='the extra fer_nb[serve] is not installed'
 from starlette.testclient import TestClient
 
 from fer_nb import serve
-from fer_nb.core.preprocess import MEMORY, count_scans
+from fer_nb.core.image_limits import MEMORY, count_scans
 from fer_nb.serve import IMAGE_TYPES, ServeSettings, create_app, machine_memory, picture_memory
 
 

@@ -280,7 +280,7 @@ function save(blob, name) {
 
 // A cell that a spreadsheet would take for a formula is led by an apostrophe: file names come from anywhere
 const cell = (v) => { const s = typeof v === "string" && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v ?? ""); return /[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s; };
-const COLUMN_NAMES = ["file", "frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", "error"]; // as in core/01_labels
+const COLUMN_NAMES = ["file", "frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", "error"]; // as in core/04_labels
 const columnOf = (label) => (COLUMN_NAMES.includes(label) ? `p_${label}` : label);
 const csv = (rows) => new Blob(["\ufeff", rows.map((r) => r.map(cell).join(",")).join("\n"), "\n"], { type: "text/csv;charset=utf-8" });
 const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(":", "-");
