@@ -1,13 +1,17 @@
-// Shared by all widgets: elements, words, libraries, downloads, the marks of a face. Put before each widget's own file.
+// Shared by all widgets: elements, words, libraries, downloads, the marks of a face. Put before
+// each widget's own file.
 
 const SVG = ["svg", "rect", "text", "tspan", "image", "g", "path", "title"];
 
 function el(tag, attrs = {}, ...children) {
-  const node = SVG.includes(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const node = SVG.includes(tag)
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
   for (const [key, value] of Object.entries(attrs)) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (key === "say") say(node, ...[value].flat());
-    else if (key.startsWith("say-")) node.setAttribute(`data-${key}`, JSON.stringify([value].flat()));
+    else if (key.startsWith("say-"))
+      node.setAttribute(`data-${key}`, JSON.stringify([value].flat()));
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value != null) node.setAttribute(key, value);
   }
@@ -15,194 +19,396 @@ function el(tag, attrs = {}, ...children) {
   return node;
 }
 
-// ---- one page, several widgets: what they share -------------------------------------------------------------------
+// ---- one page, several widgets: what they share -------------------------------------------------
 
 // Every widget brings this file, so what must exist once a page lives on globalThis
-const page = (globalThis.ferPage ??= { words: { en: ENGLISH }, libraries: {}, text: ENGLISH, language: "en", settled: false, turn: 0 });
+const page = (globalThis.ferPage ??= {
+  words: { en: ENGLISH },
+  libraries: {},
+  text: ENGLISH,
+  language: "en",
+  settled: false,
+  turn: 0,
+});
 const inVoila = () => Boolean(document.body.dataset.voila);
 
-function remember(key, value) { // undefined reads; in a private window a choice lasts for the page
+function remember(key, value) {
+  // undefined reads; in a private window a choice lasts for the page
   try {
     if (value === undefined) return localStorage.getItem(`fer-${key}`);
     localStorage.setItem(`fer-${key}`, value);
-  } catch { return null; }
+  } catch {
+    return null;
+  }
 }
 
-const own = () => Math.random().toString(36).slice(2); // tells a view's messages from those of another view or window on the same widget
+// tells a view's messages from those of another view or window on the same widget
+const own = () => Math.random().toString(36).slice(2);
 const asker = own();
 let nextQuestion = 1;
-function ask(model, content, { buffers = [], seconds = 30 } = {}) { // a message to the kernel and its answer
+function ask(model, content, { buffers = [], seconds = 30 } = {}) {
+  // a message to the kernel and its answer
   const id = `${asker}${nextQuestion++}`;
   return new Promise((resolve, reject) => {
     const late = setTimeout(silence, 1000 * seconds);
-    function silence() { clearTimeout(late); model.off("msg:custom", hear); reject(Object.assign(new Error(t("error.no-answer")), { late: true })); }
+    function silence() {
+      clearTimeout(late);
+      model.off("msg:custom", hear);
+      reject(Object.assign(new Error(t("error.no-answer")), { late: true }));
+    }
     function hear(reply, buffers) {
       if (reply.id !== id) return;
-      clearTimeout(late); model.off("msg:custom", hear);
+      clearTimeout(late);
+      model.off("msg:custom", hear);
       reply.error ? reject(failure(reply)) : resolve({ ...reply, buffers });
     }
     model.on("msg:custom", hear);
-    try { model.send({ ...content, id }, undefined, buffers); } catch { silence(); } // the page knows that the kernel is gone, and says so in its own words
+    try {
+      model.send({ ...content, id }, undefined, buffers);
+    } catch {
+      silence();
+    } // the page knows that the kernel is gone, and says so in its own words
   });
 }
 
-function library(model, name) { // uplot or fflate, once a page
-  return (page.libraries[name] ??= ask(model, { kind: "library", name }).then(async ({ code }) => {
-    const tail = { uplot: ";export default uPlot;", fflate: ";export default module.exports;" }[name];
-    const url = URL.createObjectURL(new Blob(["const module = { exports: {} }, exports = module.exports, define = undefined;\n", code, tail], { type: "text/javascript" }));
-    try { return (await import(/* webpackIgnore: true */ url)).default; } finally { URL.revokeObjectURL(url); }
-  }).catch((error) => { delete page.libraries[name]; throw error; })); // asked for again when it is needed again
+function library(model, name) {
+  // uplot or fflate, once a page
+  return (page.libraries[name] ??= ask(model, { kind: "library", name })
+    .then(async ({ code }) => {
+      const tail = { uplot: ";export default uPlot;", fflate: ";export default module.exports;" }[
+        name
+      ];
+      const url = URL.createObjectURL(
+        new Blob(
+          [
+            "const module = { exports: {} }, exports = module.exports, define = undefined;\n",
+            code,
+            tail,
+          ],
+          { type: "text/javascript" },
+        ),
+      );
+      try {
+        return (await import(/* webpackIgnore: true */ url)).default;
+      } finally {
+        URL.revokeObjectURL(url);
+      }
+    })
+    .catch((error) => {
+      delete page.libraries[name];
+      throw error;
+    })); // asked for again when it is needed again
 }
 
-// ---- words --------------------------------------------------------------------------------------------------------
+// ---- words --------------------------------------------------------------------------------------
 
 const RIGHT_TO_LEFT = ["ar"];
 
 function t(key, values = {}) {
-  return (page.text[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => (values[name]?.say ? t(values[name].say) : values[name] ?? all)); // { say } is another text
+  return (page.text[key] ?? key).replace(/\{(\w+)\}/g, (all, name) =>
+    values[name]?.say ? t(values[name].say) : (values[name] ?? all),
+  ); // { say } is another text
 }
 
-function say(node, key, values = {}) { // text that changes with the language; no key empties it
-  if (!key) { delete node.dataset.say; node.textContent = ""; return; }
+function say(node, key, values = {}) {
+  // text that changes with the language; no key empties it
+  if (!key) {
+    delete node.dataset.say;
+    node.textContent = "";
+    return;
+  }
   node.dataset.say = JSON.stringify([key, values]);
-  if (key === "error.reply") Object.assign(node, { lang: "en", dir: "auto" }); // the kernel's own words
+  if (key === "error.reply")
+    Object.assign(node, { lang: "en", dir: "auto" }); // the kernel's own words
   else if (node.dir === "auto") for (const name of ["lang", "dir"]) node.removeAttribute(name);
   const text = t(key, values);
   if (node.textContent !== text) node.textContent = text;
 }
 
 function relabel(root) {
-  root.lang = page.language; root.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr";
-  for (const node of root.querySelectorAll("[data-say]")) say(node, ...JSON.parse(node.dataset.say));
+  root.lang = page.language;
+  root.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr";
+  for (const node of root.querySelectorAll("[data-say]"))
+    say(node, ...JSON.parse(node.dataset.say));
   for (const attribute of ["aria-label", "title", "placeholder", "alt"])
-    for (const node of [root, ...root.querySelectorAll(`[data-say-${attribute}]`)]) if (node.hasAttribute(`data-say-${attribute}`)) node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
+    for (const node of [root, ...root.querySelectorAll(`[data-say-${attribute}]`)])
+      if (node.hasAttribute(`data-say-${attribute}`))
+        node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
 }
 
-async function useLanguage(model, language, patience = 30) { // the words are there when this ends; the widgets hear of it
-  const short = language.split("-")[0].toLowerCase(), code = LANGUAGES.includes(short) ? short : "en", turn = page.turn;
-  page.words[code] ??= (await ask(model, { kind: "words", language: code }, { seconds: patience })).words;
-  if (turn !== page.turn || (page.settled && page.language === code)) return; // another was chosen meanwhile; or another widget was first
-  page.text = page.words[code]; page.language = code; page.settled = true;
-  if (inVoila()) { document.documentElement.lang = page.language; document.documentElement.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr"; document.title = t("app.title"); }
+async function useLanguage(model, language, patience = 30) {
+  // the words are there when this ends; the widgets hear of it
+  const short = language.split("-")[0].toLowerCase();
+  const code = LANGUAGES.includes(short) ? short : "en";
+  const turn = page.turn;
+  page.words[code] ??= (
+    await ask(model, { kind: "words", language: code }, { seconds: patience })
+  ).words;
+  // another was chosen meanwhile; or another widget was first
+  if (turn !== page.turn || (page.settled && page.language === code)) return;
+  page.text = page.words[code];
+  page.language = code;
+  page.settled = true;
+  if (inVoila()) {
+    document.documentElement.lang = page.language;
+    document.documentElement.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr";
+    document.title = t("app.title");
+  }
   document.dispatchEvent(new CustomEvent("fer-language"));
 }
 
-const FIRST_WORDS_S = 300, BEGIN_MS = 4000; // a busy server may take long to answer: the page then begins in English
+const FIRST_WORDS_S = 300;
+const BEGIN_MS = 4000; // a busy server may take long to answer: the page then begins in English
 
-// Every widget's render begins here: words first, then `build`, which gives { node, relabel, close }
+// Every widget's render begins here: words first, then `build`, which gives { node, relabel, close
+// }
 async function open(model, root, build) {
-  const words = page.settled ? null : useLanguage(model, remember("language") ?? navigator.language ?? "en", FIRST_WORDS_S).catch(() => null);
+  const words = page.settled
+    ? null
+    : useLanguage(model, remember("language") ?? navigator.language ?? "en", FIRST_WORDS_S).catch(
+        () => null,
+      );
   if (words) await Promise.race([words, new Promise((done) => setTimeout(done, BEGIN_MS))]);
   const made = build();
-  const redo = () => { relabel(made.node); made.relabel?.(); };
+  const redo = () => {
+    relabel(made.node);
+    made.relabel?.();
+  };
   root.append(made.node);
   redo();
   document.addEventListener("fer-language", redo);
   model.on("change:classes change:settings", () => made.relabel?.());
-  return () => { document.removeEventListener("fer-language", redo); made.close?.(); };
+  return () => {
+    document.removeEventListener("fer-language", redo);
+    made.close?.();
+  };
 }
 
 // Under Voila a widget is the panel of a tab; in a notebook it stands for itself
-const panel = (name) => (inVoila() ? { id: `fer-panel-${name}`, role: "tabpanel", "aria-labelledby": `fer-tab-${name}` } : { "say-aria-label": `tab.${name}` });
+const panel = (name) =>
+  inVoila()
+    ? { id: `fer-panel-${name}`, role: "tabpanel", "aria-labelledby": `fer-tab-${name}` }
+    : { "say-aria-label": `tab.${name}` };
 
 const number = (n, options = {}) => new Intl.NumberFormat(page.language, options).format(n);
 const percent = (p) => number(p, { style: "percent" });
 const onward = () => (RIGHT_TO_LEFT.includes(page.language) ? "←" : "→");
-const beside = (word, p) => `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`; // the sign stays with its number
-function seconds(s) { // rounded first: no "1:60"
+const beside = (word, p) =>
+  // the sign stays with its number
+  `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`;
+function seconds(s) {
+  // rounded first: no "1:60"
   const whole = Math.round(s);
-  return whole < 60 ? number(s, { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: s < 10 ? 1 : 0 }) : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  return whole < 60
+    ? number(s, {
+        style: "unit",
+        unit: "second",
+        unitDisplay: "short",
+        maximumFractionDigits: s < 10 ? 1 : 0,
+      })
+    : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-const faceCount = (n) => t(new Intl.PluralRules(page.language).select(n) === "one" ? "faces.one" : "faces.many", { n: number(n) });
+const faceCount = (n) =>
+  t(new Intl.PluralRules(page.language).select(n) === "one" ? "faces.one" : "faces.many", {
+    n: number(n),
+  });
 
-// ---- looks --------------------------------------------------------------------------------------------------------
+// ---- looks --------------------------------------------------------------------------------------
 
 // Text fonts hold black-and-white emoji too, and would win without this
 const EMOJI_FONTS = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif';
-const FACE_COLORS = ["#56B4E9", "#F0E442", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#B8A9FF", "#8BE0B4", "#FFB3A7", "#C8CED8"];
+const FACE_COLORS = [
+  "#56B4E9",
+  "#F0E442",
+  "#E69F00",
+  "#009E73",
+  "#CC79A7",
+  "#D55E00",
+  "#B8A9FF",
+  "#8BE0B4",
+  "#FFB3A7",
+  "#C8CED8",
+];
 const colorOfFace = (n) => FACE_COLORS[(n - 1) % FACE_COLORS.length];
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-function luminance(color) { // of "#rrggbb"
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16) / 255)
+function luminance(color) {
+  // of "#rrggbb"
+  const [r, g, b] = [1, 3, 5]
+    .map((i) => parseInt(color.slice(i, i + 2), 16) / 255)
     .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
-const inkOn = (color) => ((luminance(color) + 0.05) / 0.05 > 1.05 / (luminance(color) + 0.05) ? "#000000" : "#ffffff");
+const inkOn = (color) =>
+  (luminance(color) + 0.05) / 0.05 > 1.05 / (luminance(color) + 0.05) ? "#000000" : "#ffffff";
 
-const classOf = (classes, name) => classes.find((c) => c.name === name) ?? { name, color: "#999999", emoji: "▪", words: {} };
+const classOf = (classes, name) =>
+  classes.find((c) => c.name === name) ?? { name, color: "#999999", emoji: "▪", words: {} };
 const wordOf = (c) => c.words?.[page.language] ?? c.name;
 const UNSURE = ""; // where answers are counted, a name that no label can have
-const unsure = () => ({ name: UNSURE, emoji: "❔", icon: null, color: "#c8ced8", words: { [page.language]: t("face.unsure") } });
-const dataName = (name) => ({ fer2013: "FER2013", ferplus: "FER+" }[name] ?? name);
+const unsure = () => ({
+  name: UNSURE,
+  emoji: "❔",
+  icon: null,
+  color: "#c8ced8",
+  words: { [page.language]: t("face.unsure") },
+});
+const dataName = (name) => ({ fer2013: "FER2013", ferplus: "FER+" })[name] ?? name;
 
 // The user's PNG where there is one, else the emoji
 function mark({ icon, emoji }) {
-  return icon ? el("img", { class: "fer-emoji", src: icon, alt: "" }) : el("span", { class: "fer-emoji", "aria-hidden": "true" }, emoji);
+  return icon
+    ? el("img", { class: "fer-emoji", src: icon, alt: "" })
+    : el("span", { class: "fer-emoji", "aria-hidden": "true" }, emoji);
 }
 
 // What an answer is called: its word, or "not sure" under the visitor's threshold
 function named(face, model) {
-  const sure = face.confidence >= (model.get("settings").threshold ?? 0), c = classOf(model.get("classes"), face.label);
-  return sure ? { ...c, sure, text: beside(wordOf(c), face.confidence) }
+  const sure = face.confidence >= (model.get("settings").threshold ?? 0);
+  const c = classOf(model.get("classes"), face.label);
+  return sure
+    ? { ...c, sure, text: beside(wordOf(c), face.confidence) }
     : { ...unsure(), name: c.name, sure, text: beside(t("face.unsure"), face.confidence) };
 }
 
-// ---- boxes over a picture -----------------------------------------------------------------------------------------
+// ---- boxes over a picture -----------------------------------------------------------------------
 
-// One face's box and label as an SVG group; `place` moves it. Lengths are pixels of the picture; `unit` is one pixel of the screen.
+// One face's box and label as an SVG group; `place` moves it. Lengths are pixels of the picture;
+// `unit` is one pixel of the screen.
 function faceMark(number, color) {
-  const dark = el("rect", { fill: "none", stroke: "#000000", "stroke-opacity": 0.5 }), frame = el("rect", { fill: "none", stroke: color });
-  const chip = el("rect", { fill: color }), text = el("text", { direction: "ltr", "font-family": "system-ui, sans-serif", "font-weight": 600, fill: inkOn(color) });
-  const picture = el("image", {}), list = el("g", {});
-  const node = el("g", { class: "fer-box", "data-face": number }, dark, frame, chip, text, picture, list);
-  let written = "", wide = 0;
+  const dark = el("rect", { fill: "none", stroke: "#000000", "stroke-opacity": 0.5 });
+  const frame = el("rect", { fill: "none", stroke: color });
+  const chip = el("rect", { fill: color });
+  const text = el("text", {
+    direction: "ltr",
+    "font-family": "system-ui, sans-serif",
+    "font-weight": 600,
+    fill: inkOn(color),
+  });
+  const picture = el("image", {});
+  const list = el("g", {});
+  const node = el(
+    "g",
+    { class: "fer-box", "data-face": number },
+    dark,
+    frame,
+    chip,
+    text,
+    picture,
+    list,
+  );
+  let written = "";
+  let wide = 0;
 
-  function write(look, count, unit, room, lines) { // number, emoji, label; where the label would cover its neighbors, without its words
-    const key = [look.text, look.icon, count > 1, unit, Math.round(room / unit / 16), color, lines?.map((l) => l.text)].join();
+  function write(look, count, unit, room, lines) {
+    // number, emoji, label; where the label would cover its neighbors, without its words
+    const key = [
+      look.text,
+      look.icon,
+      count > 1,
+      unit,
+      Math.round(room / unit / 16),
+      color,
+      lines?.map((l) => l.text),
+    ].join();
     if (key === written) return;
     written = key;
     const size = 15 * unit;
     text.setAttribute("font-size", size);
-    text.replaceChildren(...[count > 1 ? `${number} ` : "", look.icon ? "" : el("tspan", { "font-family": EMOJI_FONTS }, look.emoji)].filter(Boolean));
+    text.replaceChildren(
+      ...[
+        count > 1 ? `${number} ` : "",
+        look.icon ? "" : el("tspan", { "font-family": EMOJI_FONTS }, look.emoji),
+      ].filter(Boolean),
+    );
     const words = el("tspan", {}, ` ${look.text}`);
     text.append(words);
     if (count > 1 && text.getComputedTextLength() > room) words.remove();
     look.icon ? picture.setAttribute("href", look.icon) : picture.removeAttribute("href");
     wide = text.getComputedTextLength() + 0.8 * size + (look.icon ? 1.3 * size : 0);
-    node.dataset.label = look.name; node.dataset.sure = look.sure;
-    list.replaceChildren(...(lines ?? []).flatMap((l, i) => [
-      el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size, height: 1.35 * size, fill: "#000000", "fill-opacity": 0.6 }),
-      el("rect", { x: 0, y: i * 1.35 * size, width: 7.4 * size * l.p, height: 1.35 * size, fill: l.color, "fill-opacity": 0.55 }),
-      el("text", { direction: "ltr", x: 0.3 * size, y: (i + 0.95) * 1.35 * size - 0.2 * size, "font-size": 0.85 * size, fill: "#ffffff", "font-family": "system-ui, sans-serif" }, el("tspan", { "font-family": EMOJI_FONTS }, l.emoji), ` ${l.text}`)]));
+    node.dataset.label = look.name;
+    node.dataset.sure = look.sure;
+    list.replaceChildren(
+      ...(lines ?? []).flatMap((l, i) => [
+        el("rect", {
+          x: 0,
+          y: i * 1.35 * size,
+          width: 7.4 * size,
+          height: 1.35 * size,
+          fill: "#000000",
+          "fill-opacity": 0.6,
+        }),
+        el("rect", {
+          x: 0,
+          y: i * 1.35 * size,
+          width: 7.4 * size * l.p,
+          height: 1.35 * size,
+          fill: l.color,
+          "fill-opacity": 0.55,
+        }),
+        el(
+          "text",
+          {
+            direction: "ltr",
+            x: 0.3 * size,
+            y: (i + 0.95) * 1.35 * size - 0.2 * size,
+            "font-size": 0.85 * size,
+            fill: "#ffffff",
+            "font-family": "system-ui, sans-serif",
+          },
+          el("tspan", { "font-family": EMOJI_FONTS }, l.emoji),
+          ` ${l.text}`,
+        ),
+      ]),
+    );
   }
 
   function place({ x, y, w, h }, look, { width, height, unit, count, lines, strong }) {
     write(look, count, unit, 1.4 * w, lines);
-    const size = 15 * unit, high = 1.5 * size;
-    const left = Math.max(0, Math.min(x, width - wide)), top = y > high ? y - high : Math.min(y + h, height - high);
-    const set = (part, values) => { for (const [k, v] of Object.entries(values)) part.setAttribute(k, Math.round(100 * v) / 100); };
+    const size = 15 * unit;
+    const high = 1.5 * size;
+    const left = Math.max(0, Math.min(x, width - wide));
+    const top = y > high ? y - high : Math.min(y + h, height - high);
+    const set = (part, values) => {
+      for (const [k, v] of Object.entries(values)) part.setAttribute(k, Math.round(100 * v) / 100);
+    };
     for (const part of [dark, frame]) set(part, { x, y, width: w, height: h, rx: 4 * unit });
-    set(dark, { "stroke-width": (strong ? 7 : 5) * unit }); set(frame, { "stroke-width": (strong ? 5 : 3) * unit });
+    set(dark, { "stroke-width": (strong ? 7 : 5) * unit });
+    set(frame, { "stroke-width": (strong ? 5 : 3) * unit });
     set(chip, { x: left, y: top, width: wide, height: high, rx: 4 * unit });
     set(text, { x: left + 0.4 * size + (look.icon ? 1.3 * size : 0), y: top + 1.08 * size });
-    set(picture, { x: left + 0.2 * size, y: top + 0.15 * size, width: 1.2 * size, height: 1.2 * size });
+    set(picture, {
+      x: left + 0.2 * size,
+      y: top + 0.15 * size,
+      width: 1.2 * size,
+      height: 1.2 * size,
+    });
     const side = x + w + 7.6 * size < width ? x + w + 4 * unit : Math.max(0, x - 7.6 * size);
-    list.setAttribute("transform", `translate(${side} ${Math.max(0, Math.min(y, height - (lines?.length ?? 0) * 1.35 * size))})`);
+    list.setAttribute(
+      "transform",
+      `translate(${side} ${Math.max(0, Math.min(y, height - (lines?.length ?? 0) * 1.35 * size))})`,
+    );
   }
 
   return { node, place };
 }
 
-const boxOf = (face, width, mirrored) => ({ x: mirrored ? width - face.box[0] - face.box[2] : face.box[0], y: face.box[1], w: face.box[2], h: face.box[3] });
+const boxOf = (face, width, mirrored) => ({
+  x: mirrored ? width - face.box[0] - face.box[2] : face.box[0],
+  y: face.box[1],
+  w: face.box[2],
+  h: face.box[3],
+});
 
 // All faces of one still picture
 function drawFaces(layer, { width, height, faces }, model) {
   layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const shown = layer.getBoundingClientRect(), unit = Math.max(width / (shown.width || width), height / (shown.height || height));
+  const shown = layer.getBoundingClientRect();
+  const unit = Math.max(width / (shown.width || width), height / (shown.height || height));
   layer.replaceChildren();
   for (const face of faces) {
-    const look = named(face, model), made = faceMark(face.number, look.color);
+    const look = named(face, model);
+    const made = faceMark(face.number, look.color);
     layer.append(made.node);
     made.place(boxOf(face, width), look, { width, height, unit, count: faces.length });
   }
@@ -210,12 +416,17 @@ function drawFaces(layer, { width, height, faces }, model) {
 
 // The picture and what lies over it, as a canvas of the picture's own size
 async function flatten(picture, layer, width, height, mirrored = false) {
-  const canvas = el("canvas", { width, height }), pen = canvas.getContext("2d");
-  if (mirrored) { pen.translate(width, 0); pen.scale(-1, 1); }
+  const canvas = el("canvas", { width, height });
+  const pen = canvas.getContext("2d");
+  if (mirrored) {
+    pen.translate(width, 0);
+    pen.scale(-1, 1);
+  }
   pen.drawImage(picture, 0, 0, width, height);
   pen.resetTransform();
   const copy = layer.cloneNode(true);
-  copy.setAttribute("width", width); copy.setAttribute("height", height);
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
   const over = new Image();
   over.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
   await over.decode();
@@ -223,30 +434,81 @@ async function flatten(picture, layer, width, height, mirrored = false) {
   return canvas;
 }
 
-const blobOf = (canvas, type = "image/png") => new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(failure({ error: t("error.no-canvas"), code: "no-canvas", facts: {} }))), type, 0.92));
+const blobOf = (canvas, type = "image/png") =>
+  new Promise((done, fail) =>
+    canvas.toBlob(
+      (blob) =>
+        blob
+          ? done(blob)
+          : fail(failure({ error: t("error.no-canvas"), code: "no-canvas", facts: {} })),
+      type,
+      0.92,
+    ),
+  );
 
-// ---- a camera that does not come -------------------------------------------------------------------------------------
+// ---- a camera that does not come ----------------------------------------------------------------
 
-const CAMERA_ERRORS = { NotAllowedError: "camera.denied", NotFoundError: "camera.absent", OverconstrainedError: "camera.absent", NotReadableError: "camera.busy", AbortError: "camera.busy" };
-const cameraError = (error, button) => (!navigator.mediaDevices ? ["camera.https"] : [CAMERA_ERRORS[error.name] ?? "camera.failed", { name: error.name, button: { say: button } }]); // button: what begins it anew
+const CAMERA_ERRORS = {
+  NotAllowedError: "camera.denied",
+  NotFoundError: "camera.absent",
+  OverconstrainedError: "camera.absent",
+  NotReadableError: "camera.busy",
+  AbortError: "camera.busy",
+};
+const cameraError = (error, button) =>
+  !navigator.mediaDevices
+    ? ["camera.https"]
+    : // button: what begins it anew
+      [CAMERA_ERRORS[error.name] ?? "camera.failed", { name: error.name, button: { say: button } }];
 
-// ---- what went wrong, for `say`; the kernel's rarer words are English -------------------------------------------------
+// ---- what went wrong, for `say`; the kernel's rarer words are English ---------------------------
 
-const failure = ({ error, code, facts }) => Object.assign(new Error(error), { code, facts }); // of a reply
-const trouble = (error) => (error.late ? ["error.no-answer", {}] : `error.${error.code}` in page.text ? [`error.${error.code}`, error.facts] : ["error.reply", { text: error.message }]);
-const attempt = (work, tell) => async (event) => { try { await work(event); } catch (error) { tell(...trouble(error)); } };
+// of a reply
+const failure = ({ error, code, facts }) => Object.assign(new Error(error), { code, facts });
+const trouble = (error) =>
+  error.late
+    ? ["error.no-answer", {}]
+    : `error.${error.code}` in page.text
+      ? [`error.${error.code}`, error.facts]
+      : ["error.reply", { text: error.message }];
+const attempt = (work, tell) => async (event) => {
+  try {
+    await work(event);
+  } catch (error) {
+    tell(...trouble(error));
+  }
+};
 
 // Counts that run: seen, but not spoken by a screen reader
-function sayQuietly(node, key, values) { node.setAttribute("aria-live", "off"); say(node, key, values); }
-function sayAloud(node, key, values) { node.setAttribute("aria-live", "polite"); say(node, key, values); }
+function sayQuietly(node, key, values) {
+  node.setAttribute("aria-live", "off");
+  say(node, key, values);
+}
+function sayAloud(node, key, values) {
+  node.setAttribute("aria-live", "polite");
+  say(node, key, values);
+}
 
-// ---- bars ---------------------------------------------------------------------------------------------------------
+// ---- bars ---------------------------------------------------------------------------------------
 
-// Bars of all classes, made once and then only updated, so that nothing jumps. `values`: label -> share, 0 to 1.
+// Bars of all classes, made once and then only updated, so that nothing jumps. `values`: label ->
+// share, 0 to 1.
 function barRows(classes, { format = percent } = {}) {
-  const rows = classes.map((c) => ({ c, name: el("span", {}, mark(c), ` ${wordOf(c)}`), fill: el("i", { style: `background:${c.color}` }), number: el("span", { class: "fer-number" }) }));
+  const rows = classes.map((c) => ({
+    c,
+    name: el("span", {}, mark(c), ` ${wordOf(c)}`),
+    fill: el("i", { style: `background:${c.color}` }),
+    number: el("span", { class: "fer-number" }),
+  }));
   const node = el("div", { class: "fer-bars" });
-  for (const r of rows) r.row = el("div", { class: "fer-bar", "data-label": r.c.name }, r.name, el("span", { class: "fer-track", "aria-hidden": "true" }, r.fill), r.number);
+  for (const r of rows)
+    r.row = el(
+      "div",
+      { class: "fer-bar", "data-label": r.c.name },
+      r.name,
+      el("span", { class: "fer-track", "aria-hidden": "true" }, r.fill),
+      r.number,
+    );
   node.append(...rows.map((r) => r.row));
   const show = (values, texts = values, only = null) => {
     for (const { c, fill, number, row } of rows) {
@@ -261,28 +523,68 @@ function barRows(classes, { format = percent } = {}) {
 
 // Name and bars of one face, as text that a screen reader can read
 function facePanel(face, model, count = 1) {
-  const classes = model.get("classes"), look = named(face, model), bars = barRows(classes);
+  const classes = model.get("classes");
+  const look = named(face, model);
+  const bars = barRows(classes);
   bars.show(face.probabilities);
-  return el("div", { class: "fer-face", "data-face": face.number },
-    el("div", { class: "fer-name" }, mark(look), el("span", {}, `${count > 1 ? `${face.number}: ` : ""}${look.text}`)), flagNote(face), bars.node);
+  return el(
+    "div",
+    { class: "fer-face", "data-face": face.number },
+    el(
+      "div",
+      { class: "fer-name" },
+      mark(look),
+      el("span", {}, `${count > 1 ? `${face.number}: ` : ""}${look.text}`),
+    ),
+    flagNote(face),
+    bars.node,
+  );
 }
 
 // Why not to trust an answer: the face is small, or blurred
-const flagNote = (face) => (face.flags?.length ? el("p", { class: "fer-soft" }, face.flags.map((f) => t(`flag.${f}`)).join(" ")) : null);
+const flagNote = (face) =>
+  face.flags?.length
+    ? el("p", { class: "fer-soft" }, face.flags.map((f) => t(`flag.${f}`)).join(" "))
+    : null;
 
-// ---- downloads ----------------------------------------------------------------------------------------------------
+// ---- downloads ----------------------------------------------------------------------------------
 
 function save(blob, name) {
-  const url = URL.createObjectURL(blob), link = el("a", { href: url, download: name });
-  document.body.append(link); link.click(); link.remove();
+  const url = URL.createObjectURL(blob);
+  const link = el("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-// A cell that a spreadsheet would take for a formula is led by an apostrophe: file names come from anywhere
-const cell = (v) => { const s = typeof v === "string" && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v ?? ""); return /[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s; };
-const COLUMN_NAMES = ["file", "frame", "time", "face", "x", "y", "w", "h", "score", "label", "confidence", "sure", "flags", "error"]; // as in core/04_labels
+// A cell that a spreadsheet would take for a formula is led by an apostrophe: file names come from
+// anywhere
+const cell = (v) => {
+  const s = typeof v === "string" && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v ?? "");
+  return /[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s;
+};
+const COLUMN_NAMES = [
+  "file",
+  "frame",
+  "time",
+  "face",
+  "x",
+  "y",
+  "w",
+  "h",
+  "score",
+  "label",
+  "confidence",
+  "sure",
+  "flags",
+  "error",
+]; // as in core/04_labels
 const columnOf = (label) => (COLUMN_NAMES.includes(label) ? `p_${label}` : label);
-const csv = (rows) => new Blob(["\ufeff", rows.map((r) => r.map(cell).join(",")).join("\n"), "\n"], { type: "text/csv;charset=utf-8" });
+const csv = (rows) =>
+  new Blob(["\ufeff", rows.map((r) => r.map(cell).join(",")).join("\n"), "\n"], {
+    type: "text/csv;charset=utf-8",
+  });
 const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(":", "-");
 
 function button(key, onclick, attrs = {}) {
