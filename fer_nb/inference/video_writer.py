@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from ..core.files import disk_error
 from ..core.errors import FerError
-from .video_io import VideoError, _Clock, _opened, _pictures
+from .video_io import VideoClock, VideoError, open_container, picture_streams
 
 # %% ../../nbs/inference/09_video_writer.ipynb #0fde4c20
 def _fitted(image, width, height):  # letterboxed where the shape differs
@@ -144,15 +144,15 @@ class _Sound:  # the sound of a video, put into a container as far as its pictur
     def __init__(self, source, container, start):
         self.container, self.packets, self.waiting, self.coder = container, iter(()), None, None
         try:
-            self.video = _opened(str(source))
+            self.video = open_container(str(source))
         except VideoError:
             self.video = None
             return
         if not self.video.streams.audio or self.video.streams.audio[0].codec_context is None:
             return  # none, or of a kind that FFmpeg does not know
-        stream, pictures = self.video.streams.audio[0], _pictures(self.video)[0]
+        stream, pictures = self.video.streams.audio[0], picture_streams(self.video)[0]
         self.clock, self.start = (
-            _Clock(float((pictures.start_time or 0) * pictures.time_base), slack=0.2),
+            VideoClock(float((pictures.start_time or 0) * pictures.time_base), slack=0.2),
             start,
         )
         self.packets = self.video.demux(stream)
