@@ -6,131 +6,111 @@
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'OPTIMIZERS', 'POLICIES', 'TrainError', 'TrainConfig', 'save_config', 'load_config',
            'own_data_config']
 
-# %% ../../nbs/training/04_config.ipynb #b33827dc
-import json, tempfile
-from dataclasses import asdict, dataclass, replace
+# %% ../../nbs/training/04_config.ipynb #526ac6fb
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from ..core.errors import FerError
-from ..core.files import write_text
-from ..core.preprocess import Preprocess
-from .backend import keras
-from ..data.augment import Augment, broken_rule, is_number
 
-# %% ../../nbs/training/04_config.ipynb #c2ad312b
+from ..core.files import write_text
+from ..core.errors import FerError
+from ..core.preprocess import Preprocess
+from ..data.augment import Augment
+from ..data.rules import Kind, OneOf, Range, Text, Texts, broken_rule, setting
+
+# %% ../../nbs/training/04_config.ipynb #c649c197
 class TrainError(FerError, ValueError):
     "A training run that cannot start or go on"
 
 
-TRAIN_FILE, HISTORY_FILE = 'train.json', 'history.csv'
-OPTIMIZERS, POLICIES = (
-    ('adamw', 'muon', 'sgd', 'adam'),
-    ('float32', 'mixed_bfloat16', 'mixed_float16'),
-)
+TRAIN_FILE = 'train.json'
+HISTORY_FILE = 'history.csv'
+OPTIMIZERS = ('adamw', 'muon', 'sgd', 'adam')
+POLICIES = ('float32', 'mixed_bfloat16', 'mixed_float16')
 
+_COUNT = Range(0, whole=True, words='a whole number of 0 or more')
+_COUNT_FROM_ONE = Range(1, whole=True, words='a whole number of 1 or more')
+_POSITIVE = Range(0, open_ends='low', words='a number over 0')
+_NOT_NEGATIVE = Range(0, 1e6, words='a number of 0 or more')
+_SHARE = Range(0, 1, words='a number from 0 to 1')
+_BELOW_ONE = Range(0, 1, open_ends='high', words='a number from 0 to below 1')
+_DROPOUT = Range(0, 1, open_ends='high', or_none=True, words='a number from 0 to below 1, or none')
+_YES_OR_NO = Kind(bool, 'true or false')
+_TEXT_OR_NONE = Text('a text, or none', or_none=True)
+_AUGMENT = Kind(Augment, 'an Augment, or none', or_none=True)
 
-def _text(value):
-    return isinstance(value, str) and bool(value.strip())
-
-
-_RULES = (
-    ('the name of an architecture', _text, 'model'),
-    ('a text, or none', lambda v: v is None or _text(v), 'labels second weights'),
-    ('an Augment, or none', lambda v: v is None or isinstance(v, Augment), 'augment'),
-    ('a Preprocess', lambda v: isinstance(v, Preprocess), 'preprocess'),
-    (
-        'names or files of networks',
-        lambda v: isinstance(v, tuple) and all(map(_text, v)),
-        'teachers',
-    ),
-    ('true or false', lambda v: isinstance(v, bool), 'balanced_sampling teach_views'),
-    (f"one of {', '.join(OPTIMIZERS)}", lambda v: v in OPTIMIZERS, 'optimizer'),
-    (f"one of {', '.join(POLICIES)}", lambda v: v in POLICIES, 'precision'),
-    ('a whole number of 1 or more', lambda v: is_number(v, 1, whole=True), 'epochs batch_size'),
-    (
-        'a whole number of 0 or more',
-        lambda v: is_number(v, 0, whole=True),
-        'seed head_epochs plateau patience devices subset',
-    ),
-    ('a number over 0', lambda v: is_number(v, 0) and v > 0, 'learning_rate fine_rate'),
-    (
-        'a number of 0 or more',
-        lambda v: is_number(v, 0, 1e6),
-        'warmup_epochs weight_decay class_weights second_weight',
-    ),
-    (
-        'a number from 0 to 1',
-        lambda v: is_number(v, 0, 1),
-        'teacher_weight unfreeze target_accuracy',
-    ),
-    ('a number from 0 to below 1', lambda v: is_number(v, 0, 1) and v < 1, 'label_smoothing ema'),
-    (
-        'a number from 0 to below 1, or none',
-        lambda v: v is None or is_number(v, 0, 1) and v < 1,
-        'dropout',
-    ),
-)
-
-# %% ../../nbs/training/04_config.ipynb #26cb22ed
+# %% ../../nbs/training/04_config.ipynb #3a5cd030
 @dataclass(frozen=True)
 class TrainConfig:
     "The choices of a training run; raises `TrainError` for values that make no sense"
 
-    model: str = 'mini_xception'
-    labels: str | None = (
-        'fer2013'  # Label set: a name or a label file, None for the class names of the data; for the command line, since train takes the label set of its data
-    )
-    preprocess: Preprocess = Preprocess()
-    augment: Augment | None = Augment()
-    epochs: int = 60
-    batch_size: int = 64  # Of all devices together
-    learning_rate: float = 0.004  # The highest, reached after the warm-up; then a cosine down to 0
-    warmup_epochs: float = 1.0
-    weight_decay: float = 0.02  # Decoupled from the gradient (Loshchilov and Hutter 2019); for adamw, muon and sgd, not used by adam
-    label_smoothing: float = 0.05
-    class_weights: float = (
-        0.0  # Weight of a class is (mean count / its count) to this power: 0 none, 1 balanced
-    )
-    balanced_sampling: bool = False  # Draw every class equally often, with repetition
-    ema: float = 0.998  # Momentum of the averaged weights that are validated and kept; 0 switches averaging off
-    seed: int = 0
-    optimizer: str = (
-        'adamw'  # Or 'muon', 'sgd' (Nesterov momentum 0.9) or 'adam' (beta 0.9 and 0.999)
-    )
-    second: str | None = (
-        None  # Label set of a second head, trained beside the first on the data's votes for it: 'ferplus'
-    )
-    second_weight: float = 1.0  # Of the second head's loss
-    dropout: float | None = None  # Before the head; None leaves the architecture's own
-    precision: str = 'float32'  # Or 'mixed_bfloat16' or 'mixed_float16', where the machine computes faster so; see quick_precision
-    teachers: tuple = ()  # Names or files of trained networks; their mean answer is mixed into the labels
-    teacher_weight: float = 0.5  # ... at this share
-    teach_views: bool = False  # Ask the teachers about each changed face as the network sees it, in place of once about each face
-    weights: str | None = (
-        None  # To begin with: 'imagenet', a model's name, or a file, see load_weights
-    )
-    head_epochs: int = 0  # With weights to begin with: epochs in which only the head learns
-    unfreeze: float = 0.3  # After them: share of the body's layers, from the top, that learn too
-    fine_rate: float = 0.0003  # ... at this learning rate
-    plateau: int = (
-        0  # Halve the rate after so many epochs without improvement, in place of the cosine
-    )
-    patience: int = 0  # Stop after so many epochs without improvement; 0 never
-    target_accuracy: float = 0.0  # Stop when validation reaches it; 0 never
-    devices: int = 1  # Train on so many at once, 0 on all there are
-    subset: int = 0  # Train on so many faces and validate on as many, drawn by the seed, to try something out; 0 on all
+    model: str = setting('mini_xception', Text('the name of an architecture'))
+    # A label set or label file; None takes the class names of the data
+    labels: str | None = setting('fer2013', _TEXT_OR_NONE)
+    preprocess: Preprocess = setting(Preprocess(), Kind(Preprocess, 'a Preprocess'))
+    augment: Augment | None = setting(Augment(), _AUGMENT)
+    epochs: int = setting(60, _COUNT_FROM_ONE)
+    batch_size: int = setting(64, _COUNT_FROM_ONE)  # Of all devices together
+    # The highest rate, reached after the warm-up; then a cosine goes down to 0
+    learning_rate: float = setting(0.004, _POSITIVE)
+    warmup_epochs: float = setting(1.0, _NOT_NEGATIVE)
+    # Decoupled from the gradient (Loshchilov and Hutter 2019); adam does not use it
+    weight_decay: float = setting(0.02, _NOT_NEGATIVE)
+    label_smoothing: float = setting(0.05, _BELOW_ONE)
+    # A class weighs (mean count / its count) to this power: 0 alike, 1 balanced
+    class_weights: float = setting(0.0, _NOT_NEGATIVE)
+    balanced_sampling: bool = setting(False, _YES_OR_NO)  # Draw every class equally often
+    # Momentum of the averaged weights that are validated and kept; 0 keeps no average
+    ema: float = setting(0.998, _BELOW_ONE)
+    seed: int = setting(0, _COUNT)
+    optimizer: str = setting('adamw', OneOf(OPTIMIZERS))
+    # Label set of a second head, which learns from the data's votes for it: 'ferplus'
+    second: str | None = setting(None, _TEXT_OR_NONE)
+    second_weight: float = setting(1.0, _NOT_NEGATIVE)  # Of the second head's loss
+    dropout: float | None = setting(None, _DROPOUT)  # None leaves the architecture's own
+    precision: str = setting('float32', OneOf(POLICIES))  # See quick_precision
+    teachers: tuple = setting((), Texts('names or files of networks'))
+    teacher_weight: float = setting(0.5, _SHARE)  # Share of the teachers in the labels
+    # Ask the teachers about each changed face, in place of once about each face
+    teach_views: bool = setting(False, _YES_OR_NO)
+    # To begin with: 'imagenet', a model's name, or a file
+    weights: str | None = setting(None, _TEXT_OR_NONE)
+    head_epochs: int = setting(0, _COUNT)  # With weights: epochs in which only the head learns
+    unfreeze: float = setting(0.3, _SHARE)  # Then: share of the body that learns, from the top
+    fine_rate: float = setting(0.0003, _POSITIVE)  # ... at this learning rate
+    # Halve the rate after so many epochs without improvement, in place of the cosine
+    plateau: int = setting(0, _COUNT)
+    patience: int = setting(0, _COUNT)  # Stop after so many epochs without improvement; 0 never
+    target_accuracy: float = setting(0.0, _SHARE)  # Stop when validation reaches it; 0 never
+    devices: int = setting(1, _COUNT)  # Train on so many at once; 0 on all there are
+    subset: int = setting(0, _COUNT)  # Train on so many faces only, to try something; 0 on all
 
     def __post_init__(self):
-        if why := broken_rule(self, _RULES):
+        why = broken_rule(self)
+        if why:
             raise TrainError(why)
         if self.head_epochs > self.epochs:
             raise TrainError(
-                f'head_epochs is {self.head_epochs}; it has to be at most epochs, which is {self.epochs}'
+                f'head_epochs is {self.head_epochs}; '
+                f'it has to be at most epochs, which is {self.epochs}'
             )
 
-# %% ../../nbs/training/04_config.ipynb #e8694170
-def save_config(config: TrainConfig, folder) -> None:
-    "Write `train.json`"
+# %% ../../nbs/training/04_config.ipynb #214aada4
+def save_config(
+    config: TrainConfig,
+    folder,  # Of the run
+) -> None:
+    "Write `train.json`; raises `DiskError`"
     write_text(Path(folder) / TRAIN_FILE, json.dumps(asdict(config), indent=1) + '\n')
+
+
+def _parse_config(text: str) -> TrainConfig:
+    choices = json.loads(text)
+    choices['preprocess'] = Preprocess(**choices.get('preprocess', {}))
+    if choices.get('augment', {}) is not None:
+        choices['augment'] = Augment(**choices.get('augment', {}))
+    if isinstance(choices.get('teachers'), list):
+        choices['teachers'] = tuple(choices['teachers'])
+    return TrainConfig(**choices)
 
 
 def load_config(
@@ -140,47 +120,42 @@ def load_config(
     path = Path(path)
     if path.is_dir():
         path = path / TRAIN_FILE
+    example = f'models/mini_xception/{TRAIN_FILE}'
     try:
-        d = json.loads(path.read_text())
-        d['preprocess'] = Preprocess(**d.get('preprocess', {}))
-        if d.get('augment', {}) is not None:
-            d['augment'] = Augment(**d.get('augment', {}))
-        if isinstance(d.get('teachers'), list):
-            d['teachers'] = tuple(d['teachers'])
-        return TrainConfig(**d)
-    except FerError as e:
-        raise TrainError(f"{path}: {e}") from None
+        return _parse_config(path.read_text())
+    except FerError as error:
+        raise TrainError(f'{path}: {error}') from None
     except FileNotFoundError:
-        raise TrainError(
-            f"{path} is not there; give a {TRAIN_FILE}, such as models/mini_xception/{TRAIN_FILE}"
-        ) from None
-    except OSError as e:
-        raise TrainError(f"{path} cannot be read ({e.strerror}); check its permissions") from None
-    except (ValueError, TypeError, AttributeError) as e:
-        raise TrainError(f"{path} is not a training configuration ({e})") from None
+        raise TrainError(f'{path} is not there; give a {TRAIN_FILE}, such as {example}') from None
+    except OSError as error:
+        why = f'{path} cannot be read ({error.strerror}); check its permissions'
+        raise TrainError(why) from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise TrainError(f'{path} is not a training configuration ({error})') from None
 
-# %% ../../nbs/training/04_config.ipynb #57dc22e0
+# %% ../../nbs/training/04_config.ipynb #95e4e67e
 def own_data_config(
     model: str,  # Architecture
     preprocess: Preprocess,  # Of the network to begin with
     weights: str,  # Its name or file
     epochs: int = 30,
 ) -> TrainConfig:
-    "The configuration for fine-tuning on classes of one's own"
-    head = min(5, max(1, epochs // 4))
+    "Make the configuration for fine-tuning on classes of your own"
+    changes = {'rotate': 12.0, 'shift': 0.08, 'zoom': 0.12}
+    light = {'brightness': 0.1, 'contrast': 0.2, 'erase': 0.2}
     return TrainConfig(
-        model,
-        None,
-        preprocess,
-        Augment(rotate=12.0, shift=0.08, zoom=0.12, brightness=0.1, contrast=0.2, erase=0.2),
-        epochs,
+        model=model,
+        labels=None,
+        preprocess=preprocess,
+        augment=Augment(**changes, **light),
+        epochs=epochs,
         batch_size=16,
         learning_rate=0.003,
         warmup_epochs=0.5,
         class_weights=0.5,
         ema=0.98,
         weights=weights,
-        head_epochs=head,
+        head_epochs=min(5, max(1, epochs // 4)),
         unfreeze=0.5,
         fine_rate=0.001,
     )
