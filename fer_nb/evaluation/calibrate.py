@@ -8,80 +8,85 @@ __all__ = ['FEW_FACES', 'fit_temperature', 'calibration_figures', 'calibrate']
 # %% ../../nbs/evaluation/04_calibrate.ipynb #3f309212
 from dataclasses import replace
 import numpy as np
-from ..data.dataset import FaceDataset
-from ..inference.runtime import OnnxModel, softmax
 from ..core.model_folder import save_spec
+from ..data.dataset import FaceDataset
 from .evaluate import output_for, run_dataset
 from .metrics import EvaluationError, expected_calibration_error, row_figures
+from ..inference.runtime import OnnxModel, softmax
 
 # %% ../../nbs/evaluation/04_calibrate.ipynb #a2d4146b
+def _softened(labels, classes):  # N×C: the share that each class gets of a label
+    n = len(labels)
+    targets = np.full((n, classes), 1 / (n + 2) / max(classes - 1, 1))
+    targets[np.arange(n), labels] = 1 - 1 / (n + 2)
+    return targets
+
+
 def fit_temperature(
     logits: np.ndarray,  # N×C
     labels: np.ndarray,  # N ints
 ) -> float:  # 0.05 to 20
-    "The temperature with the lowest negative log-likelihood (Guo et al. 2017, section 4.2) of labels that are softened as if one of N+2 were wrong (Platt 1999); raises `EvaluationError`"
+    "Fit a temperature (Guo et al. 2017, section 4.2); raises `EvaluationError` for no faces"
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 
     if not len(labels):
         raise EvaluationError('there are no faces to fit a temperature on; choose another data set')
-    n, classes = np.shape(logits)
-    targets = np.full((n, classes), 1 / (n + 2) / max(classes - 1, 1))
-    targets[np.arange(n), labels] = 1 - 1 / (n + 2)
-    nll = lambda log_t: (
-        -(targets * log_softmax(np.asarray(logits, np.float64) / np.exp(log_t), axis=1))
-        .sum(axis=1)
-        .mean()
-    )
-    return round(
-        float(np.exp(minimize_scalar(nll, bounds=(np.log(0.05), np.log(20)), method='bounded').x)),
-        4,
-    )
+    logits = np.asarray(logits, np.float64)
+    targets = _softened(labels, logits.shape[1])
+
+    def loss(log_temperature):
+        log_p = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -(targets * log_p).sum(axis=1).mean()
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method='bounded')
+    return round(float(np.exp(found.x)), 4)
 
 # %% ../../nbs/evaluation/04_calibrate.ipynb #03c631e8
-FEW_FACES = 200  # under which a temperature is a guess
-
-
 def calibration_figures(
-    p, labels
-) -> dict:  # probabilities and labels -> the figures a temperature changes
-    "ECE, negative log-likelihood and Brier score"
-    rows = row_figures(p, labels)
+    probabilities: np.ndarray,  # N×C
+    labels: np.ndarray,  # N ints
+) -> dict:  # ece, nll, brier
+    "Compute the figures that a temperature changes"
+    rows = row_figures(probabilities, labels)
     return {
-        'ece': round(expected_calibration_error(p, labels), 4),
+        'ece': round(expected_calibration_error(probabilities, labels), 4),
         'nll': round(float(rows['nll'].mean()), 4),
         'brier': round(float(rows['brier'].mean()), 4),
     }
 
+# %% ../../nbs/evaluation/04_calibrate.ipynb #3b65c8ca
+FEW_FACES = 200  # With fewer, a temperature is a guess
 
+
+def _calibrated(model, ds):  # Output, and what was found for it
+    part = ds.part('validation')
+    output = output_for(model, ds)
+    logits = run_dataset(
+        lambda faces: model.logits(faces, output),
+        part,
+        model.spec.preprocess,
+        f'calibrating {output}',
+    )
+    temperature = fit_temperature(logits, part.labels)
+    return output, {
+        'temperature': temperature,
+        'n': len(part),
+        'before': calibration_figures(softmax(logits), part.labels),
+        'after': calibration_figures(softmax(logits, temperature), part.labels),
+    }
+
+# %% ../../nbs/evaluation/04_calibrate.ipynb #f6c2e5e2
 def calibrate(
     name_or_path,  # A model
-    data_sets,  # FaceDatasets with a validation split, one for each output that is to be calibrated
-    write: bool = True,  # Keep the temperatures in the model's spec
-) -> dict:  # Output name -> temperature, faces, and the figures before and after
+    data_sets: list,  # FaceDatasets with a validation split, one for each output
+    write: bool = True,  # Keep the temperatures in model.json
+) -> dict:  # Output -> temperature, n, and the figures before and after
     "Fit a temperature for each output on validation; raises `EvaluationError`, `DataError`"
-    model, result = OnnxModel(name_or_path), {}
-    for ds in data_sets:
-        part, output = ds.part('validation'), output_for(model, ds)
-        logits = run_dataset(
-            lambda x: model.logits(x, output), part, model.spec.preprocess, f'calibrating {output}'
-        )
-        t = fit_temperature(logits, part.labels)
-        result[output] = {
-            'temperature': t,
-            'n': len(part),
-            'before': calibration_figures(softmax(logits), part.labels),
-            'after': calibration_figures(softmax(logits, t), part.labels),
-        }
+    model = OnnxModel(name_or_path)
+    result = dict(_calibrated(model, ds) for ds in data_sets)
     if write:
-        save_spec(
-            replace(
-                model.spec,
-                temperature={
-                    **model.spec.temperature,
-                    **{o: r['temperature'] for o, r in result.items()},
-                },
-            ),
-            model.folder,
-        )
+        found = {output: row['temperature'] for output, row in result.items()}
+        spec = replace(model.spec, temperature=model.spec.temperature | found)
+        save_spec(spec, model.folder)
     return result
