@@ -11,85 +11,74 @@ import html
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# %% ../../nbs/core/02_emotions.ipynb #4d92099a
+# %% ../../nbs/core/02_emotions.ipynb #c3981944
+LANGUAGES = ('en', 'es', 'fr', 'de', 'pt', 'zh', 'ja', 'hi', 'ar')
+
+
 @dataclass(frozen=True)
 class Emotion:
-    "What a person sees of one class"
+    "What you see of one class"
 
-    name: str  # Name, lower case: "happy"
+    name: str  # Lower case: "happy"
     emoji: str = '▪'  # Drawn beside the name: "😄"
     color: str = '#999999'  # "#rrggbb"
     aliases: tuple = ()  # Other spellings that mean the same: ("happiness", ...)
-    words: dict = field(
-        default_factory=dict, hash=False
-    )  # Language code -> word; English is the name
+    words: dict = field(default_factory=dict, hash=False)  # Language code -> word, but for English
     icon: str | None = None  # PNG file that is drawn in place of the emoji
 
-    def word(self, language: str = 'en') -> str:
-        "The word in `language` ('es', or 'es-MX' as browsers say it); the name where there is none"
-        return self.words.get(language) or self.words.get(language.split('-')[0]) or self.name
+    def word(
+        self,
+        language: str = 'en',  # "es", or "es-MX" as browsers say it
+    ) -> str:  # The name where there is no such word
+        "Say the emotion in a language"
+        base = language.split('-')[0]
+        return self.words.get(language) or self.words.get(base) or self.name
 
     @property
     def icon_url(self) -> str | None:
-        "The PNG as a data URL that a page shows with no server"
-        return (
-            self.icon
-            and 'data:image/png;base64,' + base64.b64encode(Path(self.icon).read_bytes()).decode()
-        )
+        "Give the PNG as a data URL, which a page shows without a server"
+        if not self.icon:
+            return None
+        png = base64.b64encode(Path(self.icon).read_bytes()).decode()
+        return f'data:image/png;base64,{png}'
 
     @property
     def html(self) -> str:
-        "The PNG or the emoji, for a page"
-        return (
-            f'<img src="{self.icon_url}" alt="{html.escape(self.name)}" style="height:1.3em">'
-            if self.icon
-            else html.escape(self.emoji)
-        )
+        "Show the PNG or the emoji on a page"
+        if not self.icon:
+            return html.escape(self.emoji)
+        return f'<img src="{self.icon_url}" alt="{html.escape(self.name)}" style="height:1.3em">'
+
+# %% ../../nbs/core/02_emotions.ipynb #17d0682a
+def _emotion(name, emoji, color, aliases, words):
+    translated = dict(zip(LANGUAGES[1:], words.split(), strict=True))
+    return Emotion(name, emoji, color, tuple(aliases.split()), translated)
 
 
-LANGUAGES = ('en', 'es', 'fr', 'de', 'pt', 'zh', 'ja', 'hi', 'ar')
+# The words are in the order of LANGUAGES, without English
+# fmt: off
+_ALL = (
+    _emotion('angry', '😠', '#D55E00', 'anger',
+             'enojo colère wütend raiva 生气 怒り क्रोध غضب'),
+    _emotion('disgust', '🤢', '#009E73', 'disgusted',
+             'asco dégoût angewidert nojo 厌恶 嫌悪 घृणा اشمئزاز'),
+    _emotion('fear', '😨', '#CC79A7', 'fearful afraid scared',
+             'miedo peur ängstlich medo 害怕 恐れ भय خوف'),
+    _emotion('happy', '😄', '#F0E442', 'happiness joy',
+             'alegría joie fröhlich alegria 高兴 喜び खुशी سعادة'),
+    _emotion('sad', '😢', '#0072B2', 'sadness',
+             'tristeza tristesse traurig tristeza 悲伤 悲しみ दुख حزن'),
+    _emotion('surprise', '😮', '#E69F00', 'surprised',
+             'sorpresa surprise überrascht surpresa 惊讶 驚き आश्चर्य دهشة'),
+    _emotion('neutral', '😐', '#999999', '',
+             'neutral neutre neutral neutro 平静 無表情 तटस्थ محايد'),
+    _emotion('contempt', '😏', '#56B4E9', 'contemptuous',
+             'desprecio mépris verächtlich desprezo 轻蔑 軽蔑 तिरस्कार ازدراء'),
+)
+# fmt: on
+EMOTIONS = {emotion.name: emotion for emotion in _ALL}  # Name -> Emotion
 
-# %% ../../nbs/core/02_emotions.ipynb #517ce78d
-_ROWS = [  # name, emoji, color, aliases, then the words in the order of LANGUAGES without English
-    ('angry', '😠', '#D55E00', 'anger', 'enojo colère wütend raiva 生气 怒り क्रोध غضب'),
-    ('disgust', '🤢', '#009E73', 'disgusted', 'asco dégoût angewidert nojo 厌恶 嫌悪 घृणा اشمئزاز'),
-    (
-        'fear',
-        '😨',
-        '#CC79A7',
-        'fearful afraid scared',
-        'miedo peur ängstlich medo 害怕 恐れ भय خوف',
-    ),
-    (
-        'happy',
-        '😄',
-        '#F0E442',
-        'happiness joy',
-        'alegría joie fröhlich alegria 高兴 喜び खुशी سعادة',
-    ),
-    ('sad', '😢', '#0072B2', 'sadness', 'tristeza tristesse traurig tristeza 悲伤 悲しみ दुख حزن'),
-    (
-        'surprise',
-        '😮',
-        '#E69F00',
-        'surprised',
-        'sorpresa surprise überrascht surpresa 惊讶 驚き आश्चर्य دهشة',
-    ),
-    ('neutral', '😐', '#999999', '', 'neutral neutre neutral neutro 平静 無表情 तटस्थ محايد'),
-    (
-        'contempt',
-        '😏',
-        '#56B4E9',
-        'contemptuous',
-        'desprecio mépris verächtlich desprezo 轻蔑 軽蔑 तिरस्कार ازدراء',
-    ),
-]
-EMOTIONS = {
-    n: Emotion(n, emoji, color, tuple(a.split()), dict(zip(LANGUAGES[1:], w.split())))
-    for n, emoji, color, a, w in _ROWS
-}  # name -> Emotion
-
-# %% ../../nbs/core/02_emotions.ipynb #a2f0b298
+# %% ../../nbs/core/02_emotions.ipynb #348ce588
 SPARE_COLORS = (
     '#56B4E9',
     '#E69F00',
@@ -101,10 +90,13 @@ SPARE_COLORS = (
     '#999999',
 )
 
-
+# %% ../../nbs/core/02_emotions.ipynb #265ff8bb
 def canonical(
     name: str,  # A label as somebody wrote it
-) -> str:  # The name this package uses; an unknown one comes back in lower case
+) -> str:  # The name that this package uses; an unknown one in lower case
     "Turn `happiness`, `Happy ` or `joy` into `happy`"
     name = str(name).strip().lower()
-    return next((e.name for e in EMOTIONS.values() if name == e.name or name in e.aliases), name)
+    for emotion in EMOTIONS.values():
+        if name == emotion.name or name in emotion.aliases:
+            return emotion.name
+    return name

@@ -1,6 +1,8 @@
 "A full disk costs what was being written, never what was there"
 
-import contextlib, os, stat
+import contextlib
+import os
+import stat
 from pathlib import Path
 import pytest
 
