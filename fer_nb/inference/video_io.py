@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 import cv2
 import numpy as np
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .tables import path_text
 
 # %% ../../nbs/inference/08_video_io.ipynb #82f40c97
