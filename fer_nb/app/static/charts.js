@@ -1,6 +1,17 @@
-// Charts over time on uPlot, in the colors of the theme; a finger works as a mouse does.
+// Charts over time, drawn by uPlot in the colors of the theme. A finger works as a mouse does.
+//
+// Joined between faces.js and live.js, film.js or quality.js; see `script()` in
+// fer_nb/app/widgets.py, which also sends uPlot itself when it is first needed.
 
-// null where it does not come, which is said in the chart's place
+// Null where it does not come, which is said in the chart's place
+
+/**
+ * Load uPlot. Where it does not come, say so in the chart's place.
+ * @param {Object} model - The widget's model
+ * @param {Element} holder - The chart's place
+ * @param {function()} again - What "try again" does
+ * @returns {Promise<?function>} uPlot, or null
+ */
 async function chartLibrary(model, holder, again) {
   try {
     return await library(model, "uplot");
@@ -14,7 +25,11 @@ async function chartLibrary(model, holder, again) {
   }
 }
 
-// uPlot follows a mouse alone
+/**
+ * Let a chart's cursor follow a finger: uPlot follows a mouse alone.
+ * @param {Object} chart - Of uPlot
+ * @returns {void}
+ */
 function touch(chart) {
   const follow = (event) => {
     const at = event.touches[0];
@@ -25,8 +40,16 @@ function touch(chart) {
     chart.over.addEventListener(kind, follow, { passive: true });
 }
 
-// Lines in place of what `holder` shows. `lines`: [{ label, color, dash }]; `x` and `y`: how to
-// write a value
+/**
+ * Draw lines in place of what `holder` shows.
+ * @param {function} uPlot
+ * @param {Element} holder
+ * @param {{label: string, color: string, dash: ?number[]}[]} lines
+ * @param {Object} options - `x` and `y` write a value; `height` is in pixels; `top` is the highest
+ *   value of y (0: as the data are); `marks` are the x of dotted upright lines
+ * @returns {{chart: Object, show: function(Array, ?number[]=), close: function()}} `show` takes
+ *   uPlot's columns and the [from, to] of the x axis; null shows all
+ */
 function lineChart(
   uPlot,
   holder,
@@ -75,7 +98,7 @@ function lineChart(
   return {
     chart,
     show(data, span = null) {
-      // span: [from, to] of the axis; null shows all
+      // `span`: [from, to] of the axis; null shows all
       chart.batch(() => {
         chart.setData(data, !span);
         if (span) chart.setScale("x", { min: span[0], max: span[1] });
@@ -88,7 +111,13 @@ function lineChart(
   };
 }
 
-// A dotted line from top to bottom
+/**
+ * Draw a dotted line from top to bottom.
+ * @param {Object} chart - Of uPlot
+ * @param {number} at - Its x, in the units of the data
+ * @param {string} color
+ * @returns {void}
+ */
 function upright({ ctx, bbox, valToPos }, at, color) {
   const x = Math.round(valToPos(at, "x", true));
   ctx.save();
@@ -102,7 +131,12 @@ function upright({ ctx, bbox, valToPos }, at, color) {
   ctx.restore();
 }
 
-// A custom property as a color that a canvas takes: light-dark() is worked out by the browser
+/**
+ * Read a custom property as a color that a canvas takes: the browser works out light-dark().
+ * @param {Element} node - Whose theme counts
+ * @param {string} name - Such as "--fer-text"
+ * @returns {string} "rgb(…)"
+ */
 function resolved(node, name) {
   const probe = el("i", { style: `color: var(${name})` });
   node.append(probe);
@@ -111,8 +145,13 @@ function resolved(node, name) {
   return color;
 }
 
-// Yellow and light blue do not show on white: lines are darkened in the light theme, lightened in
-// the dark one, until they stand out (3:1)
+/**
+ * Make a line's color stand out from the card. Yellow and light blue do not show on white, so lines
+ * are darkened in the light theme and lightened in the dark one, until the contrast is 3:1.
+ * @param {string} color - "#rrggbb"
+ * @param {Element} node - Whose theme counts
+ * @returns {string} "#rrggbb"
+ */
 function readable(color, node) {
   const back = resolved(node, "--fer-card")
     .match(/[\d.]+/g)
@@ -133,8 +172,14 @@ function readable(color, node) {
   return hex();
 }
 
-// Which color is which, for a chart that is saved without the page around it: rows of { label,
-// color, x }, x in pixels; `pen` has its font
+/**
+ * Place the key of a chart that is saved without the page around it.
+ * @param {CanvasRenderingContext2D} pen - Has its font
+ * @param {{label: string, color: string}[]} lines
+ * @param {number} width - Of a row, in pixels
+ * @param {number} unit - Pixels of the canvas in a pixel of the screen
+ * @returns {Object[][]} Rows of { label, color, x }, with x in pixels
+ */
 function keyRows(pen, lines, width, unit) {
   const rows = [[]];
   let x = 0;
@@ -150,7 +195,11 @@ function keyRows(pen, lines, width, unit) {
   return rows;
 }
 
-// Theme or language changed: charts are drawn again
+/**
+ * Draw charts again when the theme changes.
+ * @param {function()} redo
+ * @returns {function()} Stops listening
+ */
 function onTheme(redo) {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const lab = new MutationObserver(redo); // JupyterLab says its theme on the body

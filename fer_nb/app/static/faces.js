@@ -1,8 +1,21 @@
-// Shared by all widgets: elements, words, libraries, downloads, the marks of a face. Put before
-// each widget's own file.
+// What all widgets share: elements, words in the visitor's language, questions to the kernel,
+// the marks of a face, bars and downloads.
+//
+// `script()` in fer_nb/app/widgets.py puts this file before each widget's own file and joins them
+// into one module. There is no build step. It also defines ENGLISH (the English words) and
+// LANGUAGES (the codes of all languages) in front of this file.
 
 const SVG = ["svg", "rect", "text", "tspan", "image", "g", "path", "title"];
 
+/**
+ * Make an HTML or SVG element.
+ * @param {string} tag - For example "div" or "rect"
+ * @param {Object} attrs - Attributes. `onclick` and the like listen to an event; `say` is a key of
+ *   the words, or [key, values], for the text; `say-title` and the like are the same for an
+ *   attribute. false, null and undefined leave an attribute out.
+ * @param {...(Node|string|null)} children - null is left out
+ * @returns {Element}
+ */
 function el(tag, attrs = {}, ...children) {
   const node = SVG.includes(tag)
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
@@ -32,8 +45,14 @@ const page = (globalThis.ferPage ??= {
 });
 const inVoila = () => Boolean(document.body.dataset.voila);
 
+/**
+ * Keep a choice of the visitor, or read it back.
+ * In a private window nothing can be stored, so a choice lasts for the page only.
+ * @param {string} key
+ * @param {string} [value] - Left out: read
+ * @returns {string|null|undefined} The stored value when reading
+ */
 function remember(key, value) {
-  // undefined reads; in a private window a choice lasts for the page
   try {
     if (value === undefined) return localStorage.getItem(`fer-${key}`);
     localStorage.setItem(`fer-${key}`, value);
@@ -42,12 +61,19 @@ function remember(key, value) {
   }
 }
 
-// tells a view's messages from those of another view or window on the same widget
+// Tells a view's messages from those of another view or window on the same widget
 const own = () => Math.random().toString(36).slice(2);
 const asker = own();
 let nextQuestion = 1;
+
+/**
+ * Send a message to the kernel and wait for its answer.
+ * @param {Object} model - The widget's model
+ * @param {Object} content - The message; its `kind` chooses what the kernel does
+ * @param {{buffers?: ArrayBuffer[], seconds?: number}} options - Binary parts; how long to wait
+ * @returns {Promise<Object>} The reply with its `buffers`. Rejects with an Error for `trouble`.
+ */
 function ask(model, content, { buffers = [], seconds = 30 } = {}) {
-  // a message to the kernel and its answer
   const id = `${asker}${nextQuestion++}`;
   return new Promise((resolve, reject) => {
     const late = setTimeout(silence, 1000 * seconds);
@@ -71,8 +97,13 @@ function ask(model, content, { buffers = [], seconds = 30 } = {}) {
   });
 }
 
+/**
+ * Load a library from the kernel, once a page. After a failure it is asked for again.
+ * @param {Object} model - The widget's model
+ * @param {"uplot"|"fflate"} name - Charts; zip files
+ * @returns {Promise<Object>} What the library exports
+ */
 function library(model, name) {
-  // uplot or fflate, once a page
   return (page.libraries[name] ??= ask(model, { kind: "library", name })
     .then(async ({ code }) => {
       const tail = { uplot: ";export default uPlot;", fflate: ";export default module.exports;" }[
@@ -97,21 +128,33 @@ function library(model, name) {
     .catch((error) => {
       delete page.libraries[name];
       throw error;
-    })); // asked for again when it is needed again
+    })); // Asked for again when it is needed again
 }
 
 // ---- words --------------------------------------------------------------------------------------
 
 const RIGHT_TO_LEFT = ["ar"];
 
+/**
+ * Look up a text in the language of the page.
+ * @param {string} key - As in i18n/en.json
+ * @param {Object} values - What stands for {name} in the text; { say: key } is another text
+ * @returns {string} The key itself where there is no such text
+ */
 function t(key, values = {}) {
   return (page.text[key] ?? key).replace(/\{(\w+)\}/g, (all, name) =>
     values[name]?.say ? t(values[name].say) : (values[name] ?? all),
   ); // { say } is another text
 }
 
+/**
+ * Write a text that changes with the language.
+ * @param {Element} node
+ * @param {string|null} key - As in i18n/en.json; null empties the node
+ * @param {Object} values - As for `t`
+ * @returns {void}
+ */
 function say(node, key, values = {}) {
-  // text that changes with the language; no key empties it
   if (!key) {
     delete node.dataset.say;
     node.textContent = "";
@@ -119,12 +162,17 @@ function say(node, key, values = {}) {
   }
   node.dataset.say = JSON.stringify([key, values]);
   if (key === "error.reply")
-    Object.assign(node, { lang: "en", dir: "auto" }); // the kernel's own words
+    Object.assign(node, { lang: "en", dir: "auto" }); // The kernel's own words
   else if (node.dir === "auto") for (const name of ["lang", "dir"]) node.removeAttribute(name);
   const text = t(key, values);
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Write all texts below a node again, after a change of the language.
+ * @param {Element} root
+ * @returns {void}
+ */
 function relabel(root) {
   root.lang = page.language;
   root.dir = RIGHT_TO_LEFT.includes(page.language) ? "rtl" : "ltr";
@@ -136,15 +184,21 @@ function relabel(root) {
         node.setAttribute(attribute, t(...JSON.parse(node.getAttribute(`data-say-${attribute}`))));
 }
 
+/**
+ * Change the language of the page. When it ends the words are there and the widgets know of it.
+ * @param {Object} model - The widget's model
+ * @param {string} language - As browsers say it, such as "es-MX"
+ * @param {number} patience - How long to wait for the words, in seconds
+ * @returns {Promise<void>}
+ */
 async function useLanguage(model, language, patience = 30) {
-  // the words are there when this ends; the widgets hear of it
   const short = language.split("-")[0].toLowerCase();
   const code = LANGUAGES.includes(short) ? short : "en";
   const turn = page.turn;
   page.words[code] ??= (
     await ask(model, { kind: "words", language: code }, { seconds: patience })
   ).words;
-  // another was chosen meanwhile; or another widget was first
+  // Another was chosen meanwhile; or another widget was first
   if (turn !== page.turn || (page.settled && page.language === code)) return;
   page.text = page.words[code];
   page.language = code;
@@ -158,10 +212,15 @@ async function useLanguage(model, language, patience = 30) {
 }
 
 const FIRST_WORDS_S = 300;
-const BEGIN_MS = 4000; // a busy server may take long to answer: the page then begins in English
+const BEGIN_MS = 4000; // A busy server may take long to answer: the page then begins in English
 
-// Every widget's render begins here: words first, then `build`, which gives { node, relabel, close
-// }
+/**
+ * Show a widget. Every widget's render begins here: words first, then the widget itself.
+ * @param {Object} model - The widget's model
+ * @param {Element} root - Where the notebook or Voila wants the widget
+ * @param {function(): {node: Element, relabel: ?function(), close: ?function()}} build
+ * @returns {Promise<function()>} Closes the widget
+ */
 async function open(model, root, build) {
   const words = page.settled
     ? null
@@ -184,20 +243,46 @@ async function open(model, root, build) {
   };
 }
 
-// Under Voila a widget is the panel of a tab; in a notebook it stands for itself
+/**
+ * Attributes of a widget's section. Under Voila it is the panel of a tab; in a notebook it stands
+ * for itself.
+ * @param {string} name - Of the tab
+ * @returns {Object} Attributes for `el`
+ */
 const panel = (name) =>
   inVoila()
     ? { id: `fer-panel-${name}`, role: "tabpanel", "aria-labelledby": `fer-tab-${name}` }
     : { "say-aria-label": `tab.${name}` };
 
+/**
+ * @param {number} n
+ * @param {Intl.NumberFormatOptions} options
+ * @returns {string} The number as the page's language writes it
+ */
 const number = (n, options = {}) => new Intl.NumberFormat(page.language, options).format(n);
+
+/**
+ * @param {number} p - 0 to 1
+ * @returns {string} Such as "37%"
+ */
 const percent = (p) => number(p, { style: "percent" });
 const onward = () => (RIGHT_TO_LEFT.includes(page.language) ? "←" : "→");
+
+/**
+ * @param {string} word
+ * @param {number} p - 0 to 1
+ * @returns {string} The word and its percentage; the sign stays with its number in Arabic, too
+ */
 const beside = (word, p) =>
-  // the sign stays with its number
+  // The sign stays with its number
   `${word} ${RIGHT_TO_LEFT.includes(page.language) ? `\u2068${percent(p)}\u2069` : percent(p)}`;
+
+/**
+ * Write a length of time. It is rounded first, so there is no "1:60".
+ * @param {number} s - Seconds
+ * @returns {string} Such as "4.2 sec" or "1:05"
+ */
 function seconds(s) {
-  // rounded first: no "1:60"
   const whole = Math.round(s);
   return whole < 60
     ? number(s, {
@@ -208,6 +293,11 @@ function seconds(s) {
       })
     : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/**
+ * @param {number} n
+ * @returns {string} Such as "1 face" or "3 faces"
+ */
 const faceCount = (n) =>
   t(new Intl.PluralRules(page.language).select(n) === "one" ? "faces.one" : "faces.many", {
     n: number(n),
@@ -229,23 +319,47 @@ const FACE_COLORS = [
   "#FFB3A7",
   "#C8CED8",
 ];
+
+/**
+ * @param {number} n - The face's number, from 1
+ * @returns {string} Its color, "#rrggbb"
+ */
 const colorOfFace = (n) => FACE_COLORS[(n - 1) % FACE_COLORS.length];
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/**
+ * Relative luminance, as WCAG 2 defines it.
+ * @param {string} color - "#rrggbb"
+ * @returns {number} 0 (black) to 1 (white)
+ */
 function luminance(color) {
-  // of "#rrggbb"
   const [r, g, b] = [1, 3, 5]
     .map((i) => parseInt(color.slice(i, i + 2), 16) / 255)
     .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
+
+/**
+ * @param {string} color - "#rrggbb" of the background
+ * @returns {string} Black or white, whichever stands out more
+ */
 const inkOn = (color) =>
   (luminance(color) + 0.05) / 0.05 > 1.05 / (luminance(color) + 0.05) ? "#000000" : "#ffffff";
 
+/**
+ * @param {Object[]} classes - The widget's classes: { name, color, emoji, icon, words }
+ * @param {string} name - A label
+ * @returns {Object} The class of that label, or a gray one where there is none
+ */
 const classOf = (classes, name) =>
   classes.find((c) => c.name === name) ?? { name, color: "#999999", emoji: "▪", words: {} };
+
+/**
+ * @param {Object} c - A class
+ * @returns {string} Its word in the language of the page
+ */
 const wordOf = (c) => c.words?.[page.language] ?? c.name;
-const UNSURE = ""; // where answers are counted, a name that no label can have
+const UNSURE = ""; // Where answers are counted, a name that no label can have
 const unsure = () => ({
   name: UNSURE,
   emoji: "❔",
@@ -255,14 +369,22 @@ const unsure = () => ({
 });
 const dataName = (name) => ({ fer2013: "FER2013", ferplus: "FER+" })[name] ?? name;
 
-// The user's PNG where there is one, else the emoji
+/**
+ * @param {{icon: ?string, emoji: string}} look - `icon` is the address of the user's own PNG
+ * @returns {Element} The PNG where there is one, else the emoji
+ */
 function mark({ icon, emoji }) {
   return icon
     ? el("img", { class: "fer-emoji", src: icon, alt: "" })
     : el("span", { class: "fer-emoji", "aria-hidden": "true" }, emoji);
 }
 
-// What an answer is called: its word, or "not sure" under the visitor's threshold
+/**
+ * What an answer is called: its word, or "not sure" under the visitor's threshold.
+ * @param {{label: string, confidence: number}} face - Confidence from 0 to 1
+ * @param {Object} model - The widget's model
+ * @returns {Object} The class, with `sure` (boolean) and `text` (such as "happy 93%")
+ */
 function named(face, model) {
   const sure = face.confidence >= (model.get("settings").threshold ?? 0);
   const c = classOf(model.get("classes"), face.label);
@@ -273,8 +395,13 @@ function named(face, model) {
 
 // ---- boxes over a picture -----------------------------------------------------------------------
 
-// One face's box and label as an SVG group; `place` moves it. Lengths are pixels of the picture;
-// `unit` is one pixel of the screen.
+/**
+ * One face's box and label as an SVG group.
+ * @param {number} number - The face's number, from 1
+ * @param {string} color - "#rrggbb"
+ * @returns {{node: Element, place: function()}} `place` moves the mark. Its lengths are pixels of
+ *   the picture; `unit` is the length of one pixel of the screen.
+ */
 function faceMark(number, color) {
   const dark = el("rect", { fill: "none", stroke: "#000000", "stroke-opacity": 0.5 });
   const frame = el("rect", { fill: "none", stroke: color });
@@ -300,8 +427,8 @@ function faceMark(number, color) {
   let written = "";
   let wide = 0;
 
+  // Number, emoji, label; where the label would cover its neighbors, without its words
   function write(look, count, unit, room, lines) {
-    // number, emoji, label; where the label would cover its neighbors, without its words
     const key = [
       look.text,
       look.icon,
@@ -393,6 +520,12 @@ function faceMark(number, color) {
   return { node, place };
 }
 
+/**
+ * @param {Object} face - `box` is [x, y, width, height] in pixels of the picture
+ * @param {number} width - Of the picture, in pixels
+ * @param {boolean} [mirrored]
+ * @returns {{x: number, y: number, w: number, h: number}} In pixels of the picture as it is shown
+ */
 const boxOf = (face, width, mirrored) => ({
   x: mirrored ? width - face.box[0] - face.box[2] : face.box[0],
   y: face.box[1],
@@ -400,7 +533,13 @@ const boxOf = (face, width, mirrored) => ({
   h: face.box[3],
 });
 
-// All faces of one still picture
+/**
+ * Draw all faces of one still picture.
+ * @param {Element} layer - The SVG over the picture
+ * @param {{width: number, height: number, faces: Object[]}} answer - Sizes in pixels of the picture
+ * @param {Object} model - The widget's model
+ * @returns {void}
+ */
 function drawFaces(layer, { width, height, faces }, model) {
   layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const shown = layer.getBoundingClientRect();
@@ -414,7 +553,15 @@ function drawFaces(layer, { width, height, faces }, model) {
   }
 }
 
-// The picture and what lies over it, as a canvas of the picture's own size
+/**
+ * Draw a picture and what lies over it into one canvas of the picture's own size.
+ * @param {CanvasImageSource} picture
+ * @param {Element} layer - The SVG over it
+ * @param {number} width - In pixels
+ * @param {number} height - In pixels
+ * @param {boolean} mirrored - Whether the picture is shown as in a mirror; the layer already is
+ * @returns {Promise<HTMLCanvasElement>}
+ */
 async function flatten(picture, layer, width, height, mirrored = false) {
   const canvas = el("canvas", { width, height });
   const pen = canvas.getContext("2d");
@@ -434,6 +581,11 @@ async function flatten(picture, layer, width, height, mirrored = false) {
   return canvas;
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} type - "image/png" or "image/jpeg"
+ * @returns {Promise<Blob>} Rejects where the canvas is too large for the browser
+ */
 const blobOf = (canvas, type = "image/png") =>
   new Promise((done, fail) =>
     canvas.toBlob(
@@ -455,6 +607,12 @@ const CAMERA_ERRORS = {
   NotReadableError: "camera.busy",
   AbortError: "camera.busy",
 };
+
+/**
+ * @param {Error} error - Of getUserMedia
+ * @param {string} button - Key of the button that tries again
+ * @returns {Array} Arguments for `say`
+ */
 const cameraError = (error, button) =>
   !navigator.mediaDevices
     ? ["camera.https"]
@@ -463,14 +621,28 @@ const cameraError = (error, button) =>
 
 // ---- what went wrong, for `say`; the kernel's rarer words are English ---------------------------
 
-// of a reply
+/**
+ * @param {{error: string, code: ?string, facts: ?Object}} reply - Of the kernel
+ * @returns {Error}
+ */
 const failure = ({ error, code, facts }) => Object.assign(new Error(error), { code, facts });
+
+/**
+ * @param {Error} error - Of `ask` or `failure`
+ * @returns {Array} Arguments for `say`; errors without a code are said in the kernel's English
+ */
 const trouble = (error) =>
   error.late
     ? ["error.no-answer", {}]
     : `error.${error.code}` in page.text
       ? [`error.${error.code}`, error.facts]
       : ["error.reply", { text: error.message }];
+
+/**
+ * @param {function(Event): Promise} work
+ * @param {function(string, Object)} tell - Called with the arguments for `say` if the work fails
+ * @returns {function(Event): Promise<void>} A listener
+ */
 const attempt = (work, tell) => async (event) => {
   try {
     await work(event);
@@ -491,8 +663,13 @@ function sayAloud(node, key, values) {
 
 // ---- bars ---------------------------------------------------------------------------------------
 
-// Bars of all classes, made once and then only updated, so that nothing jumps. `values`: label ->
-// share, 0 to 1.
+/**
+ * Bars of all classes. They are made once and then only updated, so nothing jumps.
+ * @param {Object[]} classes
+ * @param {{format?: function(number): string}} options
+ * @returns {{node: Element, show: function(?Object, Object=, ?string=)}} `show` takes label ->
+ *   share (0 to 1), label -> number to write, and the only label to show
+ */
 function barRows(classes, { format = percent } = {}) {
   const rows = classes.map((c) => ({
     c,
@@ -521,7 +698,13 @@ function barRows(classes, { format = percent } = {}) {
   return { node, show };
 }
 
-// Name and bars of one face, as text that a screen reader can read
+/**
+ * Name and bars of one face, as text that a screen reader can read.
+ * @param {Object} face
+ * @param {Object} model - The widget's model
+ * @param {number} count - How many faces there are; a single one needs no number
+ * @returns {Element}
+ */
 function facePanel(face, model, count = 1) {
   const classes = model.get("classes");
   const look = named(face, model);
@@ -541,7 +724,10 @@ function facePanel(face, model, count = 1) {
   );
 }
 
-// Why not to trust an answer: the face is small, or blurred
+/**
+ * @param {Object} face
+ * @returns {?Element} Why not to trust its answer: it is small, or blurred
+ */
 const flagNote = (face) =>
   face.flags?.length
     ? el("p", { class: "fer-soft" }, face.flags.map((f) => t(`flag.${f}`)).join(" "))
@@ -549,6 +735,12 @@ const flagNote = (face) =>
 
 // ---- downloads ----------------------------------------------------------------------------------
 
+/**
+ * Hand a file to the visitor.
+ * @param {Blob} blob
+ * @param {string} name - Of the file
+ * @returns {void}
+ */
 function save(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = el("a", { href: url, download: name });
@@ -558,12 +750,17 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-// A cell that a spreadsheet would take for a formula is led by an apostrophe: file names come from
-// anywhere
+/**
+ * Write one cell of a CSV file. A cell that a spreadsheet would take for a formula is led by an
+ * apostrophe, because file names come from anywhere.
+ * @param {*} v
+ * @returns {string}
+ */
 const cell = (v) => {
   const s = typeof v === "string" && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v ?? "");
   return /[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s;
 };
+// As TABLE_COLUMNS in core/04_labels
 const COLUMN_NAMES = [
   "file",
   "frame",
@@ -579,14 +776,34 @@ const COLUMN_NAMES = [
   "sure",
   "flags",
   "error",
-]; // as in core/04_labels
+];
+
+/**
+ * @param {string} label
+ * @returns {string} Its column in tables; a label such as "time" would be taken for another column
+ */
 const columnOf = (label) => (COLUMN_NAMES.includes(label) ? `p_${label}` : label);
+
+/**
+ * @param {Array<Array>} rows - The first one has the column names
+ * @returns {Blob} A CSV file; its byte order mark tells spreadsheets that it is UTF-8
+ */
 const csv = (rows) =>
   new Blob(["\ufeff", rows.map((r) => r.map(cell).join(",")).join("\n"), "\n"], {
     type: "text/csv;charset=utf-8",
   });
+
+/**
+ * @returns {string} The time as part of a file name, such as "2026-01-31T12-00-00"
+ */
 const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(":", "-");
 
+/**
+ * @param {?string} key - Of its text
+ * @param {function(Event)} onclick
+ * @param {Object} attrs - As for `el`
+ * @returns {Element}
+ */
 function button(key, onclick, attrs = {}) {
   return el("button", { type: "button", onclick, say: key, ...attrs });
 }

@@ -1,8 +1,10 @@
-// A short video file: sent in parts, read on the server, its table, timeline and annotated film
-// taken home.
+// A short video file. It is sent in parts and read on the server; the visitor takes home the
+// table, the timeline and the annotated video.
+//
+// Draws a strip for each face and a chart of the chosen one. Talks to fer_nb/app/video.py.
 
-const PART_BYTES = 1_000_000;
-const SILENCE_MS = 15_000;
+const PART_BYTES = 1_000_000; // A video is sent in parts of this size
+const SILENCE_MS = 15_000; // After so long without news, the kernel is asked whether it lives
 
 function filmView(model) {
   // Browsers do not know the kind of every video, such as .ts and .flv, so its ending counts too
@@ -99,7 +101,7 @@ function filmView(model) {
   let total = 0;
   let lastDrawn = 0;
   let heard = Infinity;
-  // run: of this film, told apart from those before it and from another view's
+  // The number of this video, which tells it from those before it and from another view's
   let everyone = false;
 
   function over(event) {
@@ -131,7 +133,7 @@ function filmView(model) {
 
   async function begin(file) {
     if (!file) return;
-    const limit = model.get("max_bytes"); // what is refused leaves the film that is there
+    const limit = model.get("max_bytes"); // What is refused leaves the film that is there
     if (!isVideo(file)) return show("film.not-video", { name: file.name }, true);
     if (file.size > limit)
       return show(
@@ -181,8 +183,8 @@ function filmView(model) {
     }
   }
 
+  // What came of the film does not stay on the server
   function giveUp() {
-    // what came of the film does not stay on the server
     run++;
     heard = Infinity;
     try {
@@ -199,8 +201,8 @@ function filmView(model) {
     show("film.canceled");
   }
 
+  // A kernel that is gone does not say so: after a silence it is asked something
   async function listen() {
-    // a kernel that is gone does not say so: after a silence it is asked something
     if (!busy || performance.now() - heard < SILENCE_MS) return;
     const mine = run;
     heard = Infinity;
@@ -219,7 +221,7 @@ function filmView(model) {
     }
     giveUp();
     show("error.no-answer", {}, true);
-    draw(true); // what was read until then can be taken home
+    draw(true); // What was read until then can be taken home
   }
   const listening = setInterval(listen, 5000);
 
@@ -290,7 +292,7 @@ function filmView(model) {
 
   const numbers = () =>
     [...new Set(rows.flatMap((r) => r[2].map((f) => f[0])))].sort((a, b) => a - b);
-  // its labels are those of its answers
+  // Its labels are those of its answers
   const view = { get: (key) => (key === "classes" ? classes : model.get(key)) };
   const isSure = (f) => named({ label: f[3], confidence: f[4] }, view).sure;
   const ofFace = (n) =>
@@ -315,8 +317,8 @@ function filmView(model) {
 
   const MAX_STRIPS = 30;
   const shownAs = (label) => (label === UNSURE ? unsure() : classOf(classes, label));
+  // A row a face: colored where it shows an expression, empty where it is away
   function drawStrips(all) {
-    // a row a face: colored where it shows an expression, empty where it is away
     const end = Math.max(rows.at(-1)[1], 0.1);
     const step =
       rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
@@ -373,7 +375,7 @@ function filmView(model) {
         ),
         bar,
       );
-      // those that are there stay, and keep the focus
+      // Those that are there stay, and keep the focus
       if (strips.children[at] !== strip) strips.insertBefore(strip, strips.children[at] ?? null);
     });
   }
@@ -445,7 +447,7 @@ function filmView(model) {
       canvas.width - 2 * left,
       ratio,
     );
-    canvas.height = from.height + 48 * ratio + key.length * line; // which empties it and its font
+    canvas.height = from.height + 48 * ratio + key.length * line; // Which empties it and its font
     pen.fillStyle = resolved(node, "--fer-card");
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.font = font;
@@ -464,8 +466,8 @@ function filmView(model) {
     save(await blobOf(canvas), `${stem()}.png`);
   }
 
+  // Language, theme or labels
   function redo() {
-    // language, theme or labels
     chart?.close();
     chart = null;
     making++;
@@ -477,7 +479,7 @@ function filmView(model) {
   const closeTheme = onTheme(redo);
   const left = () => {
     if (page.tab && page.tab !== "film") player.pause();
-  }; // its sound would go on with nothing to stop it
+  }; // Its sound would go on with nothing to stop it
   document.addEventListener("fer-tab", left);
   model.on("msg:custom", receive);
   return {

@@ -1,4 +1,6 @@
-// Title, what the model is, tabs, language, theme, settings, help.
+// The top of the app: title, what the model is, tabs, language, theme, settings and help.
+//
+// Talks to fer_nb/app/page.py.
 
 const TABS = ["live", "photos", "film", "quality"];
 
@@ -126,7 +128,7 @@ function headerView(model) {
     if (event.key.toLowerCase() === "t") theme.click();
     if (event.key === "?") openHelp.click();
   }
-  // a file that misses its place would be opened over the page
+  // A file that misses its place would be opened over the page
   const nothing = (event) => event.preventDefault();
   const guards = inVoila() ? ["dragover", "drop"] : [];
   document.addEventListener("keydown", pressed);

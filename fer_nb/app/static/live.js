@@ -1,30 +1,40 @@
-// The visitor's webcam: the video stays in the browser, small JPEG frames go to the kernel, boxes
-// come back.
+// The visitor's webcam. The video stays in the browser: small JPEG frames go to the kernel, and
+// boxes come back.
+//
+// Draws the video with its boxes, the bars of the chosen face, the last minute and the totals of
+// the visit. Talks to fer_nb/app/live.py.
 
-const IN_FLIGHT = 2;
-const SLOW_MS = 75;
-const QUICK_MS = 45;
-const LEAST_WIDTH = 320;
-const GIVE_UP_MS = 4000;
-const LOST_MS = 6000;
-const ANSWER_MS = 3000;
-const PROBE_MS = 60_000;
-const AWAY_MS = 1500;
-const NOTICE_MS = 4000;
-const LINGER_MS = 350;
-const CHIP_MS = 1000;
-const AHEAD_MS = 180;
-const TIMELINE_S = 60;
-const ROW_MS = 100;
-const FROZEN_S = 3;
-const MAX_ROWS = 200_000;
+// What goes to the kernel
+const IN_FLIGHT = 2; // Frames on their way at a time
+const LEAST_WIDTH = 320; // Frames are never narrower, in pixels
+const SLOW_MS = 75; // A reply that takes longer makes frames smaller
+const QUICK_MS = 45; // A reply that takes less makes frames larger
+
+// When something does not come
+const GIVE_UP_MS = 4000; // A frame without a reply counts as lost
+const LOST_MS = 6000; // Silence after which the server counts as lost
+const PROBE_MS = 60_000; // While it is lost, one frame waits this long
+const ANSWER_MS = 3000; // How long the server may take to show that it is there
+const FROZEN_S = 3; // Seconds without a new picture after which the camera counts as frozen
+
+// What is drawn
+const AWAY_MS = 1500; // Without a face for so long, the page says that it sees nobody
+const NOTICE_MS = 4000; // An error stays readable this long
+const LINGER_MS = 350; // A box stays this long after its face was seen last
+const CHIP_MS = 1000; // The buttons to choose a face change no more often than this
+const AHEAD_MS = 180; // A box moves ahead of its last reply by no more than this
+
+// What is kept
+const TIMELINE_S = 60; // Seconds that the chart shows
+const ROW_MS = 100; // A face gets one row of the table in this time
+const MAX_ROWS = 200_000; // The oldest rows of the table go first
 
 // ---- frames to the kernel: two in flight, the newest wins ---------------------------------------
 
 function frameSender(model, video, { answered, failed, frozen }) {
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const waiting = new Map(); // frame id -> when it was caught
+  const waiting = new Map(); // Frame id -> when it was caught
   let width = 0;
   let delays = [];
   let nextId = Math.floor(1e9 * Math.random());
@@ -39,11 +49,11 @@ function frameSender(model, video, { answered, failed, frozen }) {
   let shown = 0;
   let stillFor = 0;
 
-  // then one frame waits for long: more would pile up in the page until the network is back
+  // Then one frame waits for long: more would pile up in the page until the network is back
   const isLost = () => performance.now() - lastReply > LOST_MS;
 
+  // The camera has a new picture
   function caught() {
-    // the camera has a new picture
     if (!running) return;
     fresh = true;
     send();
@@ -97,13 +107,13 @@ function frameSender(model, video, { answered, failed, frozen }) {
     lastReply = now;
     delays.push(now - caughtAt);
     send();
-    if (reply.id < newest) return; // a newer one overtook it
+    if (reply.id < newest) return; // A newer one overtook it
     newest = reply.id;
     answered(reply, now, caughtAt, (caughtAt - began) / 1000);
   }
 
+  // Once a second: frames that never came back, and a kernel that does not answer
   function look() {
-    // once a second: frames that never came back, and a kernel that does not answer
     const now = performance.now();
     for (const [id, sent] of waiting)
       if (now - sent > (isLost() ? PROBE_MS : GIVE_UP_MS)) waiting.delete(id);
@@ -112,7 +122,7 @@ function frameSender(model, video, { answered, failed, frozen }) {
       return;
     }
     if (isLost()) failed();
-    // none where the browser does not count
+    // None where the browser does not count
     const pictures = video.getVideoPlaybackQuality?.().totalVideoFrames;
     stillFor = pictures && pictures === shown ? stillFor + 1 : 0;
     shown = pictures;
@@ -126,8 +136,8 @@ function frameSender(model, video, { answered, failed, frozen }) {
     send();
   }
 
+  // A busy server gets smaller frames, an idle one larger ones, up to the widget's own width
   function fit() {
-    // a busy server gets smaller frames, an idle one larger ones, up to the widget's own width
     const most = model.get("frame_width");
     const delay = delays.sort((a, b) => a - b)[delays.length >> 1];
     if (delay > SLOW_MS) width = Math.max(LEAST_WIDTH, Math.round(0.8 * (width || most)));
@@ -139,7 +149,7 @@ function frameSender(model, video, { answered, failed, frozen }) {
   model.on("msg:custom", receive);
   return {
     begin() {
-      // one clock for the whole visit: rows of a second start come after those of the first
+      // One clock for the whole visit: rows of a second start come after those of the first
       began ||= performance.now();
       nextId += 1000;
       try {
@@ -237,12 +247,12 @@ function overlay(layer, video, model, choose) {
     );
     let moving = false;
     for (const [n, f] of faces) {
-      // where the face is by now, not where it was when the frame was caught
+      // Where the face is by now, not where it was when the frame was caught
       const ahead = frozen ? 0 : Math.min(AHEAD_MS, now - f.caughtAt);
       for (const k of ["x", "y", "w", "h"]) {
         const left = f.to[k] + ahead * (f.speed[k] ?? 0) - f.at[k];
         f.at[k] += step * left;
-        // by what is left, not by the step: the first one can be of no length
+        // By what is left, not by the step: the first one can be of no length
         if (Math.abs(left) > 0.05 || (ahead < AHEAD_MS && !frozen)) moving = true;
       }
       const lines =
@@ -263,12 +273,12 @@ function overlay(layer, video, model, choose) {
       });
     }
     if (moving) requestAnimationFrame(glide);
-    // at rest until the next reply: a slow server does not keep the screen busy
+    // At rest until the next reply: a slow server does not keep the screen busy
     else looping = false;
   }
 
+  // What is drawn, to the other side
   function turn() {
-    // what is drawn, to the other side
     for (const f of faces.values()) {
       f.to = boxOf(f.face, size.width, mirrored);
       f.at = { ...f.to };
@@ -304,7 +314,7 @@ function visitRecord(model) {
   let rows = [];
   let totals = {};
   let histories = new Map();
-  let lastAt = null; // null after a rest, which counts for nobody
+  let lastAt = null; // Null after a rest, which counts for nobody
   return {
     rows: () => rows,
     totals: () => totals,
@@ -342,7 +352,7 @@ function visitRecord(model) {
     begin() {
       lastAt = null;
       histories = new Map();
-    }, // the kernel goes on counting faces
+    }, // The kernel goes on counting faces
     clear() {
       rows = [];
       totals = {};
@@ -541,7 +551,7 @@ function liveView(model) {
     stop.disabled = state === "idle";
     hint.hidden = on;
     if (focused?.disabled || (focused && was === "starting"))
-      // a disabled button would drop the keyboard's place
+      // A disabled button would drop the keyboard's place
       (on ? pause : state === "starting" ? stop : start).focus({ preventScroll: true });
     say(pause, state === "paused" ? "live.resume" : "live.pause");
     node.dataset.state = state;
@@ -552,8 +562,8 @@ function liveView(model) {
     return at === "user" || at === "environment" ? { facingMode: at } : { deviceId: { exact: at } };
   }
 
+  // Who leaves, or chooses another camera, while the browser asks: this one is no longer wanted
   async function begin() {
-    // who leaves, or chooses another camera, while the browser asks: this one is no longer wanted
     const mine = ++opening;
     dark();
     sender.pause();
@@ -598,8 +608,8 @@ function liveView(model) {
     sender.begin();
   }
 
+  // Names are known only once the camera was allowed
   async function listCameras() {
-    // names are known only once the camera was allowed
     const found = ((await navigator.mediaDevices?.enumerateDevices?.()) ?? []).filter(
       (d) => d.kind === "videoinput" && d.deviceId,
     );
@@ -625,10 +635,10 @@ function liveView(model) {
   function shape() {
     if (video.videoWidth) stage.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
   }
-  video.addEventListener("resize", shape); // a phone is turned
+  video.addEventListener("resize", shape); // A phone is turned
 
+  // No light on the camera
   function dark() {
-    // no light on the camera
     stream?.getTracks().forEach((track) => track.stop());
     stream = video.srcObject = null;
   }
@@ -695,7 +705,7 @@ function liveView(model) {
 
   async function lost() {
     isLost = true;
-    if (asking) return; // the last question is still open
+    if (asking) return; // The last question is still open
     asking = true;
     const base = inVoila()
       ? JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl
@@ -716,8 +726,8 @@ function liveView(model) {
     show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
   }
 
+  // To the page: its timers slept, frames may be lost, and a phone may have stopped the video
   function returned() {
-    // to the page: its timers slept, frames may be lost, and a phone may have stopped the video
     if (document.hidden || state !== "running") return;
     sender.pause();
     record.rest();
@@ -731,8 +741,8 @@ function liveView(model) {
     again.hidden = true;
   }
 
+  // A new page brings a new kernel; the camera goes on by itself
   function reconnect() {
-    // a new page brings a new kernel; the camera goes on by itself
     try {
       sessionStorage.setItem("fer-go-on", "live");
     } catch {
@@ -798,8 +808,8 @@ function liveView(model) {
     drawMinute(true);
   }
 
+  // Made where there is none yet, in order
   function chipOf(n) {
-    // made where there is none yet, in order
     const known = chips.querySelector(`[data-face="${n}"]`);
     if (known) return known;
     const chip = el(
@@ -812,8 +822,8 @@ function liveView(model) {
     return chip;
   }
 
+  // A button a face, name and bars of the chosen one; what is there is changed, not made again
   function showFaces() {
-    // a button a face, name and bars of the chosen one; what is there is changed, not made again
     const now = performance.now();
     for (const f of faces) chipOf(f.number).seen = now;
     for (const chip of [...chips.children]) {
@@ -869,8 +879,8 @@ function liveView(model) {
     ]);
   }
 
+  // The minute and the totals in one picture
   async function saveCharts() {
-    // the minute and the totals in one picture
     if (!chart) await makeChart();
     if (!chart) return;
     const from = chart.chart.ctx.canvas;
@@ -902,7 +912,7 @@ function liveView(model) {
       const share = (totals[c.name] ?? 0) / most;
       const color = readable(c.color, node);
       pen.fillStyle = color;
-      // also where nothing was seen: the key of the lines above
+      // Also where nothing was seen: the key of the lines above
       pen.fillRect(12 * ratio, y - 11 * ratio, 12 * ratio, 12 * ratio);
       write(`${c.emoji} ${wordOf(c)}`, 32 * ratio, y);
       pen.fillStyle = color;
@@ -926,8 +936,8 @@ function liveView(model) {
   function speak(now) {
     const face = faces.find((f) => f.number === chosen);
     const look = face && named(face, model);
-    if (!look && now - lastFaceAt < AWAY_MS) return; // a face that is missed in a frame or two
-    // the status line says that nobody is there
+    if (!look && now - lastFaceAt < AWAY_MS) return; // A face that is missed in a frame or two
+    // The status line says that nobody is there
     const text = look ? (look.sure ? wordOf(look) : t("face.unsure")) : "";
     if (text === lastSpoken || now - lastSpokenAt < 3000) return;
     spoken.textContent = lastSpoken = text;
@@ -963,7 +973,7 @@ function liveView(model) {
       at.closest?.("input, select, textarea, [contenteditable]")
     )
       return;
-    // there the space bar presses what it is on
+    // There the space bar presses what it is on
     if (event.key === " " && at.closest?.("button, a, summary, [role=tab]")) return;
     if (!inVoila() && !node.contains(at)) return; // JupyterLab has keys of its own
     if (event.key === " ") {
@@ -973,8 +983,8 @@ function liveView(model) {
     action();
   }
 
+  // Labels, language, threshold or theme changed
   function remake() {
-    // labels, language, threshold or theme changed
     bars = barRows(model.get("classes"));
     barsHere.replaceChildren(bars.node);
     totalBars = barRows([...model.get("classes"), unsure()], { format: seconds });

@@ -1,13 +1,18 @@
 // Photos: chosen, dropped, pasted or taken. Each goes to the kernel in parts, and is shown here
 // from the visitor's own copy.
+//
+// Draws a card for each photo, with its faces and heat maps, and the table of all. Talks to
+// fer_nb/app/photos.py.
 
-const PART_BYTES = 1_000_000;
-const SHOWN_FACES = 6;
-const SHOWN_ON_PHONES = 2;
-const AGAIN_AT_MOST = 60;
-const ANSWER_S = 120;
-const AFTER_SILENCE_S = 15;
-const CANVAS_PIXELS = 16_000_000;
+const PART_BYTES = 1_000_000; // A photo is sent in parts of this size
+const ANSWER_S = 120; // How long a photo may take
+const AFTER_SILENCE_S = 15; // The same, once the kernel did not answer at all
+const AGAIN_AT_MOST = 60; // More photos are looked at again only when the visitor asks for it
+const SHOWN_FACES = 6; // Faces of a photo whose bars are shown at first
+const SHOWN_ON_PHONES = 2; // The same on a narrow screen
+const CANVAS_PIXELS = 16_000_000; // Annotated photos are made smaller than this: phones refuse more
+
+// Files that are photos by their ending, and kinds that every browser can show
 const PICTURE = /\.(hei[cf]|hif|avif|tiff?)$/i;
 const SHOWABLE = /^image\/(jpeg|png|webp|gif|bmp|avif|svg\+xml|x-icon)$/;
 
@@ -94,7 +99,7 @@ function photosView(model) {
     event.preventDefault();
     leave();
     const files = [...event.dataTransfer.files];
-    // which has to be asked at once
+    // Which has to be asked at once
     const given = [...(event.dataTransfer.items ?? [])].map((item) => item.webkitGetAsEntry?.());
     if (!given.some((entry) => entry?.isDirectory)) return add(files);
     Promise.all(given.filter(Boolean).map(unpacked)).then(
@@ -103,13 +108,13 @@ function photosView(model) {
     );
   }
 
+  // The files of a folder that was dropped, and of those in it
   async function unpacked(entry) {
-    // the files of a folder that was dropped, and of those in it
     if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))];
     const reader = entry.createReader();
     const found = [];
     for (let some = [null]; some.length; found.push(...some))
-      // a hundred at a time
+      // A hundred at a time
       some = await new Promise((done, fail) => reader.readEntries(done, fail));
     return (
       await Promise.all(found.sort((a, b) => (a.name < b.name ? -1 : 1)).map(unpacked))
@@ -118,7 +123,7 @@ function photosView(model) {
 
   function pasted(event) {
     if (!node.offsetParent || !event.clipboardData?.files.length) return;
-    // in JupyterLab a picture may be meant for any cell
+    // In JupyterLab a picture may be meant for any cell
     if (!inVoila() && !node.contains(event.target)) return;
     add(
       [...event.clipboardData.files].map((f) =>
@@ -135,10 +140,10 @@ function photosView(model) {
     const alone = files.length === 1;
     left += files.length;
     for (const file of files) {
-      // the visitor cleared them away: the rest is not wanted either
+      // The visitor cleared them away: the rest is not wanted either
       if (cleared !== before) return;
       const entry = card(file.name || t("photos.pasted"), alone);
-      left--; // after the card, which tells how many are left
+      left--; // After the card, which tells how many are left
       if (file.size > limit) {
         failed(entry, [
           "photos.too-large",
@@ -156,17 +161,17 @@ function photosView(model) {
     }
   }
 
+  // One after the other
   function send(entry) {
-    // one after the other
     entry.pending = true;
     tell();
     return (lane = lane.catch(() => null).then(() => sendNow(entry)));
   }
 
+  // The parts, each answered, the last with the faces
   async function sendNow(entry) {
-    // the parts, each answered, the last with the faces
-    if (!entries.includes(entry)) return; // cleared away while it waited
-    // the kernel reads files that this browser does not, also behind another one's name
+    if (!entries.includes(entry)) return; // Cleared away while it waited
+    // The kernel reads files that this browser does not, also behind another one's name
     const preview = !(await isShown(entry));
     if (!entries.includes(entry)) return;
     const { file, name } = entry;
@@ -180,8 +185,8 @@ function photosView(model) {
           .arrayBuffer()
           .catch(() => {
             throw failure({ error: name, code: "not-a-picture", facts: { name } });
-          }); // gone meanwhile, or a folder
-        if (!entries.includes(entry)) return; // cleared away while it was sent
+          }); // Gone meanwhile, or a folder
+        if (!entries.includes(entry)) return; // Cleared away while it was sent
         sending = photo;
         reply = await ask(
           model,
@@ -195,7 +200,7 @@ function photosView(model) {
         patience = await ask(model, { kind: "words", language: page.language }).then(
           () => ANSWER_S,
           () => AFTER_SILENCE_S,
-        ); // a kernel that is gone must not cost this long for each photo; a slow network may
+        ); // A kernel that is gone must not cost this long for each photo; a slow network may
       unsend(photo);
       throw error;
     } finally {
@@ -205,7 +210,7 @@ function photosView(model) {
     if (reply.buffers?.length) setPicture(entry, new Blob(reply.buffers, { type: "image/jpeg" }));
     entry.shape = shape;
     finish(entry, reply);
-    // changed while it was on its way: which settings it was answered with is not known
+    // Changed while it was on its way: which settings it was answered with is not known
     if (shape !== setting()) redo();
   }
 
@@ -216,8 +221,8 @@ function photosView(model) {
       () => false,
     );
 
+  // Its parts do not wait in the kernel for those that will not come
   function unsend(photo) {
-    // its parts do not wait in the kernel for those that will not come
     try {
       model.send({ kind: "forget", photo });
     } catch {
@@ -240,8 +245,8 @@ function photosView(model) {
     }
   }
 
+  // A small window with the camera
   function takePicture() {
-    // a small window with the camera
     const video = el("video", { playsinline: true, muted: true, "say-aria-label": "live.video" });
     const status = el("p", { class: "fer-status fer-error", role: "status" });
     video.muted = true;
@@ -288,7 +293,7 @@ function photosView(model) {
       take.focus();
     });
     async function shoot() {
-      snap.disabled = true; // one picture, however often it is pressed
+      snap.disabled = true; // One picture, however often it is pressed
       const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
       canvas.getContext("2d").drawImage(video, 0, 0);
       const blob = await blobOf(canvas, "image/jpeg");
@@ -297,9 +302,9 @@ function photosView(model) {
         new File([blob], `${t("photos.taken")} ${entries.length + 1}.jpg`, { type: "image/jpeg" }),
       ]);
     }
+    // Who changes the side, or closes the window, while the browser asks: this camera is no longer
+    // wanted
     async function look() {
-      // who changes the side, or closes the window, while the browser asks: this camera is no
-      // longer wanted
       const mine = ++looking;
       dark();
       snap.disabled = true;
@@ -336,8 +341,8 @@ function photosView(model) {
 
   // -- shown
 
+  // Rows of two photos must be told apart, also where names do not care for capitals
   function ownName(name) {
-    // rows of two photos must be told apart, also where names do not care for capitals
     const [, base, ending] = name.match(/^(.*?)(\.\w{1,5})?$/s);
     const taken = new Set(entries.map((e) => e.name.toLowerCase()));
     let free = name;
@@ -345,8 +350,8 @@ function photosView(model) {
     return free;
   }
 
+  // Alone: it came by itself, and is spoken and scrolled to
   function card(given, alone) {
-    // alone: it came by itself, and is spoken and scrolled to
     const name = ownName(given);
     const image = el("img", { alt: name });
     const layer = el("svg", {
@@ -379,7 +384,7 @@ function photosView(model) {
     image.addEventListener("error", () => {
       photo.hidden = true;
     });
-    // its labels are those of its answer
+    // Its labels are those of its answer
     entry.view = { get: (key) => (key === "classes" ? entry.classes : model.get(key)) };
     new ResizeObserver(() => draw(entry)).observe(photo);
     entries.push(entry);
@@ -402,8 +407,8 @@ function photosView(model) {
       drawFaces(entry.layer, entry.reply, entry.view);
   }
 
+  // Error: words for `say`
   function finish(entry, reply, error = null) {
-    // error: words for `say`
     if (!entries.includes(entry)) return;
     Object.assign(entry, {
       pending: false,
@@ -460,8 +465,8 @@ function photosView(model) {
     draw(entry);
   }
 
+  // The keyboard goes on where the button was
   function firstNew(entry, n) {
-    // the keyboard goes on where the button was
     const panel = entry.faces.children[n];
     panel.tabIndex = -1;
     panel.focus({ preventScroll: true });
@@ -477,7 +482,7 @@ function photosView(model) {
         el("img", { src: url, alt: text, onload: () => URL.revokeObjectURL(url) }),
         el("p", { class: "fer-soft" }, text),
       );
-      // not disabled, which would drop the keyboard's place
+      // Not disabled, which would drop the keyboard's place
       heat.setAttribute("aria-disabled", "true");
     };
     const heat = button("photos.heat", async () => {
@@ -499,13 +504,13 @@ function photosView(model) {
         heat.removeAttribute("aria-disabled");
       }
     });
-    if (face.heat) shown(); // it was asked for before, and the answer is the same
+    if (face.heat) shown(); // It was asked for before, and the answer is the same
     panel.append(here, el("div", {}, heat));
     return panel;
   }
 
+  // The face with some of what is around it, as JPEG; box and landmarks in it
   async function around(entry, face) {
-    // the face with some of what is around it, as JPEG; box and landmarks in it
     const { width, height } = entry.reply;
     const [x, y, w, h] = face.box;
     const m = 0.6 * Math.max(w, h);
@@ -672,8 +677,8 @@ function photosView(model) {
     );
   }
 
+  // The same shape as `fer-nb predict --json`
   function saveJson() {
-    // the same shape as `fer-nb predict --json`
     const rows = faceRows().map(({ photo, entry, raw: { number, landmarks, heat, ...face } }) => ({
       file: photo,
       face: number,
@@ -686,8 +691,8 @@ function photosView(model) {
     );
   }
 
+  // The photo with its boxes; smaller only where the browser cannot, as on an iPhone
   async function drawnJpeg(entry) {
-    // the photo with its boxes; smaller only where the browser cannot, as on an iPhone
     const { width, height } = entry.reply;
     const most = Math.min(1, Math.sqrt(CANVAS_PIXELS / (width * height)));
     const drawn = async (s) =>
@@ -702,8 +707,8 @@ function photosView(model) {
     return new Uint8Array(await blob.arrayBuffer());
   }
 
+  // A file name that `taken` does not hold yet
   function freeName(name, taken) {
-    // a file name that `taken` does not hold yet
     const base = name.replace(/\.\w{1,5}$/, "").replace(/[\\/:*?"<>|]/g, "_");
     const used = new Set(Object.keys(taken).map((k) => k.toLowerCase()));
     let free = `${base}.jpg`;
@@ -772,9 +777,9 @@ function photosView(model) {
     const late = outdated();
     if (late.length && late.length <= AGAIN_AT_MOST) return lookAgain(late);
     again.hidden = !late.length;
-    say(again, "photos.again", { n: number(late.length) }); // so many are the visitor's to begin
+    say(again, "photos.again", { n: number(late.length) }); // So many are the visitor's to begin
     for (const e of entries) showEntry(e);
-    // in the page's language, the number of faces too
+    // In the page's language, the number of faces too
     if (status.dataset.say?.includes("photos.done")) say(status, "photos.done", doneValues());
     showTable();
   }

@@ -1,4 +1,8 @@
-// How good the model is: told from its folder, asked for when the visitor comes to look.
+// How good the model is. The figures come from the model's folder, and are asked for when the
+// visitor comes to look.
+//
+// Draws the confusion matrix, the classes, the training history, the layers and the model card.
+// Talks to fer_nb/app/quality.py.
 
 function qualityView(model) {
   const body = el("div", { class: "fer-stack" });
@@ -286,16 +290,16 @@ function qualityView(model) {
     );
   }
 
+  // Made by the kernel with every tag of the card's own escaped; in a document apart, where no
+  // picture is loaded
   function card() {
-    // made by the kernel with every tag of the card's own escaped; in a document apart, where no
-    // picture is loaded
     const node = new DOMParser().parseFromString(report.card, "text/html").body;
     for (const h of node.querySelectorAll("h1, h2, h3, h4")) {
       const small = el("h4");
       small.append(...h.childNodes);
       h.replaceWith(small);
     }
-    // no address outside of this page
+    // No address outside of this page
     for (const image of node.querySelectorAll("img")) image.replaceWith(image.alt);
     for (const table of node.querySelectorAll("table")) {
       table.className = "fer-table";

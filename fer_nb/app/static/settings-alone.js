@@ -1,3 +1,6 @@
+// The settings as a card of their own, for a notebook without the app's header.
+//
+// Talks to fer_nb/app/page.py through settings.js.
 export default {
   render: ({ model, el: root }) =>
     open(model, root, () => {

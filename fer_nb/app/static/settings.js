@@ -1,5 +1,13 @@
-// Model, label set, detector and threshold: what may change while it runs.
+// The settings: model, label set, detector and threshold. They may change while the app runs.
+//
+// Draws the panel behind ⚙. Used by header.js in the app and by settings-alone.js in a notebook.
+// Talks to fer_nb/app/page.py.
 
+/**
+ * Make the settings.
+ * @param {Object} model - The widget's model
+ * @returns {{node: Element, relabel: function(), close: function()}} For `open`
+ */
 function settingsView(model) {
   const pick = (key, onchange) => {
     const node = el("select", { onchange });
@@ -52,7 +60,7 @@ function settingsView(model) {
       event.stopPropagation();
       shut();
     }
-  }; // before the page's other keys hear of it, wherever the focus is
+  }; // Before the page's other keys hear of it, wherever the focus is
   document.addEventListener("keydown", escape, true);
   node.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !node.contains(event.relatedTarget) && inVoila()) node.open = false;
