@@ -16,7 +16,6 @@ from fer_nb.inference.batch import analyze_folder, find_files, predict_folder
 from fer_nb.app.video import FilmWidget
 from fer_nb.core.detect import Face
 from fer_nb.inference.video_io import VIDEO_ENDINGS, VideoError, local_path, open_video
-from fer_nb.inference.video_writer import VideoWriter
 from fer_nb.core.errors import FerError
 from fer_nb.inference.recognize import Recognizer
 from fer_nb.inference.summary import moment_strip, summary_dict, summary_lines

@@ -63,7 +63,7 @@ def test_a_resumed_table_is_byte_identical(video, recognizer, tmp_path, options)
     table = tmp_path / 'table.csv'
     straight = summary_dict(analyze_video(video, recognizer, table, **options))
     whole = table.read_bytes()
-    assert len(set(line.split(b',')[2] for line in whole.splitlines()[1:])) > 1  # faces come and go
+    assert len({line.split(b',')[2] for line in whole.splitlines()[1:]}) > 1  # faces come and go
     for cut in np.linspace(0, len(whole), 6).astype(int):
         table.write_bytes(whole[:cut])
         resumed = summary_dict(analyze_video(video, recognizer, table, resume=True, **options))
