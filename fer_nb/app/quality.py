@@ -121,7 +121,7 @@ def measured(
 def _history(
     folder, output
 ):  # epochs, accuracies, where a further run begins; None where it was not trained here
-    from fer_nb.evaluation.metrics_file import training_history
+    from fer_nb.training.history import training_history
 
     table = training_history(folder)
     pairs = [(n, f'val_{n}') for n in table if n.endswith('accuracy') and f'val_{n}' in table]

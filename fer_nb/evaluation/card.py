@@ -12,8 +12,9 @@ from ..core.files import write_text
 from ..core.model_folder import EARLIER, load_spec
 from ..core.models import asked_as, comes_with_project, find_model
 from .metrics import EvaluationError
-from .metrics_file import read_metrics, read_settings
+from .metrics_file import read_metrics
 from .render import FIGURE_TITLES, render_markdown, show_figure, show_interval
+from ..training.config import read_settings
 
 # %% ../../nbs/evaluation/12_card.ipynb #236700bc
 def _speed_row(metrics):

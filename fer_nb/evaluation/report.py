@@ -19,7 +19,7 @@ from ..data.dataset import FaceDataset
 from .compare import claims_table, comparison
 from .evaluate import evaluate, output_for, predict_dataset
 from .metrics_file import read_metrics
-from .metrics_file import training_history
+from ..training.history import training_history
 from .mistakes import mistakes_html
 from .page import headline_html, html_figure, html_table, write_page
 from fer_nb.evaluation.plots import (

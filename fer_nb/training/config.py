@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TRAIN_FILE', 'HISTORY_FILE', 'OPTIMIZERS', 'POLICIES', 'TrainError', 'TrainConfig', 'save_config', 'load_config',
-           'own_data_config']
+           'read_settings', 'own_data_config']
 
 # %% ../../nbs/training/04_config.ipynb #526ac6fb
 import json
@@ -132,6 +132,19 @@ def load_config(
         raise TrainError(why) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise TrainError(f'{path} is not a training configuration ({error})') from None
+
+# %% ../../nbs/training/04_config.ipynb #c0f1a002
+def read_settings(
+    path,  # A train.json, or one of an earlier run
+) -> dict:
+    "Read the settings of a run as plain values; raises `TrainError`"
+    try:
+        settings = json.loads(Path(path).read_text())
+    except (ValueError, OSError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise TrainError(f'{path} is damaged; get it again, or remove it')
+    return settings
 
 # %% ../../nbs/training/04_config.ipynb #95e4e67e
 def own_data_config(

@@ -28,15 +28,16 @@ from fer_nb.training.config import (
     save_config,
 )
 from fer_nb.training.history import (
-    _accuracies,
-    _tidy_history,
-    _write_history,
+    accuracies_of,
     check_folder,
+    cut_history,
     is_finished,
     last_state,
     plateau_rate,
     read_history,
+    round_history,
     save_state,
+    write_history,
 )
 from .optimizers import make_optimizer, soft_crossentropy
 from .teachers import as_student, taught
@@ -105,7 +106,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if (self.folder / KERAS_FILE).exists() and logs['val_accuracy'] <= max(
-            _accuracies(self.folder), default=-1
+            accuracies_of(self.folder), default=-1
         ):
             return
         plain = keras.Model(
@@ -124,7 +125,7 @@ class KeepHistory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         row = {'epoch': epoch, **{k: float(logs[k]) for k in sorted(logs)}}
-        _write_history(self.folder, [*read_history(self.folder), row])
+        write_history(self.folder, [*read_history(self.folder), row])
 
 
 class Resumable(keras.callbacks.Callback):
@@ -140,11 +141,11 @@ class Resumable(keras.callbacks.Callback):
             save_state(self.model, self.folder, epoch)
         if self.config.plateau:
             self.model.optimizer.learning_rate = plateau_rate(
-                replace(self.config, learning_rate=rate), _accuracies(self.folder)[start:]
+                replace(self.config, learning_rate=rate), accuracies_of(self.folder)[start:]
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        if is_finished(self.config, _accuracies(self.folder)):
+        if is_finished(self.config, accuracies_of(self.folder)):
             self.model.stop_training = True
 
 
@@ -365,11 +366,9 @@ def _build(
 def _fit(model, config, training, validation, folder, callbacks):
     batches, held_out = FaceBatches(training, config), _held_out(validation, config)
     done = _restore(model, config, folder, len(batches))
-    _tidy_history(
-        folder, done
-    )  # rows of another beginning, or of an epoch whose state was not saved
+    cut_history(folder, done)  # rows of another beginning, or of an epoch whose state was not saved
     for phase in phases(config):
-        if done >= phase[1] or is_finished(config, _accuracies(folder)[:done]):
+        if done >= phase[1] or is_finished(config, accuracies_of(folder)[:done]):
             continue
         if done == phase[0]:
             _compile(
@@ -480,7 +479,7 @@ def train(
     )
     faces = _faces_of(ds.label_set, training, validation)
     _check_run(folder, config, faces)
-    if not (is_finished(config, _accuracies(folder)) and (folder / KERAS_FILE).exists()):
+    if not (is_finished(config, accuracies_of(folder)) and (folder / KERAS_FILE).exists()):
         _warn_of_gaps(ds)
         keras.utils.set_random_seed(config.seed)
         with spread(config.devices), fused_batch_norm():
@@ -499,6 +498,6 @@ def train(
                 raise TrainError(
                     f'{e}. The same command then goes on from the last whole epoch'
                 ) from None
-        _tidy_history(folder)
+        round_history(folder)
         shutil.rmtree(folder / 'resume', ignore_errors=True)
     return keras.saving.load_model(folder / KERAS_FILE, compile=False)

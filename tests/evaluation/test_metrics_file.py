@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from fer_nb.core.errors import FerError
 from fer_nb.evaluation.metrics import EvaluationError
+from fer_nb.training.config import TrainError
+from fer_nb.training.history import training_history
 from fer_nb.evaluation.metrics_file import (
     all_metrics,
     read_metrics,
     same_model_and_faces,
-    training_history,
     training_record,
     write_metrics,
 )
@@ -139,5 +140,5 @@ def test_the_seed_is_read_from_the_settings(trained):
 
 def test_damaged_settings_are_named(trained):
     (trained / 'train.json').write_text('{')
-    with pytest.raises(EvaluationError, match='train.json is damaged'):
+    with pytest.raises(TrainError, match='train.json is damaged'):
         training_record(trained)
