@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from fer_nb.core.labels import get_label_set
 from fer_nb.evaluation.report import Evaluation, claims_section, mistakes_section, write_html
-from fer_nb.evaluation.robustness import robustness, tta_table
 from fer_nb.inference.runtime import OnnxModel
 
 
@@ -73,11 +72,15 @@ def test_the_full_report_has_every_section(noise, tmp_path):
     model = OnnxModel('fernet-small')
     crowd = replace(noise, label_set=get_label_set('ferplus'), name='crowd')
     evaluation = Evaluation.run(model, [noise, crowd])
-    part = noise.part('validation')
     shares = {'accuracy': 0.45, 'accuracy_found': 0.5, 'ready_crops': 0.6}
+    views = {'views': 'none', 'n_views': 1, 'gain': 0.0, 'ece': 0.1, 'ms_per_face': 0.3}
+    blur = {'unit': 'pixels', 'n': 2, 'accuracy': 0.5}
     evaluation.full = {
-        'tta': tta_table(model, part, repeats=1),
-        'robustness': robustness(model, part, 2),
+        'tta': [views | {'accuracy': 0.5}],
+        'robustness': [
+            {'corruption': 'none', 'strength': 0, 'level': 0, **blur},
+            {'corruption': 'blur', 'strength': 1.5, 'level': 1, **blur},
+        ],
         'end_to_end': [
             {'detector': 'haar', 'size': 16, 'found': 0.0, **shares, 'accuracy_found': None},
             {'detector': 'haar', 'size': 48, 'found': 0.9, **shares},
