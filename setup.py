@@ -64,6 +64,7 @@ setup(
             'core/*.json',
             'evaluation/static/*',
             'evaluation/templates/*',
+            'data/templates/*',
             'evaluation/*.json',
             'py.typed',
         ]

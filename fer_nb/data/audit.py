@@ -6,275 +6,302 @@
 __all__ = ['NEAR', 'perceptual_hashes', 'nearest_hashes', 'repeats', 'leaks', 'leak_summary', 'drop_leaks', 'label_doubt',
            'plot_balance', 'plot_light', 'plot_means', 'plot_samples', 'plot_pairs', 'plot_faces', 'write_report']
 
-# %% ../../nbs/data/09_audit.ipynb #1a641561
-import base64, html, io
-from dataclasses import replace
+# %% ../../nbs/data/09_audit.ipynb #7aa2400e
+import base64
+import io
 from pathlib import Path
+
 import numpy as np
 import pandas as pd
-from ..core.labels import map_labels
+
+import fer_nb
 from ..core.files import write_text
+from ..core.labels import get_label_set, map_labels
 from .dataset import SPLITS, FaceDataset, repeated_rows
 from .fer2013 import majority
 
-# %% ../../nbs/data/09_audit.ipynb #ce4640b8
-NEAR = 4  # bits of 64 in which two perceptual hashes may differ to count as one picture
+# %% ../../nbs/data/09_audit.ipynb #b6bd48d1
+NEAR = 4  # bits of 64 in which two perceptual hashes may differ to count as one image
 
 
 def perceptual_hashes(
-    images,  # N×H×W(×3) uint8
+    images,  # N×H×W or N×H×W×3 uint8
 ) -> np.ndarray:  # N uint64
     "Hash faces by how they look (pHash, Zauner 2010)"
     import imagehash
     from PIL import Image
     from tqdm.auto import tqdm
 
-    bits = [
-        np.packbits(imagehash.phash(Image.fromarray(im)).hash.ravel())
-        for im in tqdm(images, desc='hashing', unit=' faces', leave=False, delay=2)
-    ]
+    bits = []
+    for image in tqdm(images, desc='hashing', unit=' faces', leave=False, delay=2):
+        hashed = imagehash.phash(Image.fromarray(image)).hash
+        bits.append(np.packbits(hashed.ravel()))
     return np.array(bits, np.uint8).reshape(-1, 8).view('>u8').ravel().astype(np.uint64)
 
-
+# %% ../../nbs/data/09_audit.ipynb #19850789
 def nearest_hashes(
-    hashes,  # N uint64
-    among,  # M uint64
-    block: int = 256,  # Rows compared at a time: M×block×8 bytes of memory
+    hashes: np.ndarray,  # N uint64
+    among: np.ndarray,  # M uint64
+    block: int = 256,  # Rows compared at a time: block×M×8 bytes of memory
 ) -> tuple:  # N ints: position of the nearest in among; N ints: bits of difference
     "Find the most alike"
-    where, bits = np.zeros(len(hashes), np.int64), np.full(len(hashes), 64)
-    for i in range(0, len(hashes) if len(among) else 0, block):
-        d = np.bitwise_count(hashes[i : i + block, None] ^ among[None])
-        where[i : i + block] = d.argmin(axis=1)
-        bits[i : i + block] = d.min(axis=1)
+    where = np.zeros(len(hashes), np.int64)
+    bits = np.full(len(hashes), 64)
+    if not len(among):
+        return where, bits
+    for start in range(0, len(hashes), block):
+        rows = slice(start, start + block)
+        difference = np.bitwise_count(hashes[rows, None] ^ among[None])
+        where[rows] = difference.argmin(axis=1)
+        bits[rows] = difference.min(axis=1)
     return where, bits
 
-# %% ../../nbs/data/09_audit.ipynb #ecf9a006
+# %% ../../nbs/data/09_audit.ipynb #89f5bdea
 def _first_alike(
-    hashes, near, block=256
-):  # position of the most alike earlier hash, its own where none is near enough
+    hashes: np.ndarray,  # N uint64
+    near: int,  # Bits
+    block: int = 256,
+) -> np.ndarray:  # N ints: the most alike earlier row, its own number if none is near enough
     first = np.arange(len(hashes))
-    for i in range(0, len(hashes), block):
-        rows = first[i : i + block].copy()
-        d = np.bitwise_count(hashes[i : i + block, None] ^ hashes[None, : i + block])
-        d = np.where(np.arange(d.shape[1])[None] < rows[:, None], d, 64)  # earlier ones only
-        first[i : i + block] = np.where(d.min(axis=1) <= near, d.argmin(axis=1), rows)
+    for start in range(0, len(hashes), block):
+        rows = slice(start, start + block)
+        own = first[rows].copy()
+        earlier = hashes[None, : start + block]
+        difference = np.bitwise_count(hashes[rows, None] ^ earlier)
+        is_earlier = np.arange(difference.shape[1])[None] < own[:, None]
+        difference = np.where(is_earlier, difference, 64)
+        first[rows] = np.where(difference.min(axis=1) <= near, difference.argmin(axis=1), own)
     return first
+
+
+def _first_equal(images) -> np.ndarray:  # N ints: the first row that is the same, bit for bit
+    seen = {}
+    return np.array([seen.setdefault(image.tobytes(), i) for i, image in enumerate(images)], int)
+
+
+def _split_names(ds, rows):
+    return [SPLITS[split] for split in ds.split[rows]]
 
 
 def repeats(
     ds: FaceDataset,
     near: int = 0,  # Bits of difference of the perceptual hash; 0 finds exact repeats only
-) -> (
-    pd.DataFrame
-):  # row, split, first, first_split, same_label: a row for each face that repeats an earlier one
-    "Find repeats inside and across splits"
-    if near:
-        first = _first_alike(perceptual_hashes(ds.images), near)
-    else:
-        seen = {}
-        first = np.array([seen.setdefault(im.tobytes(), i) for i, im in enumerate(ds.images)], int)
+) -> pd.DataFrame:  # row, split, first, first_split, same_label: a row for each repeat
+    "Find repeats inside and across parts"
+    first = _first_alike(perceptual_hashes(ds.images), near) if near else _first_equal(ds.images)
     rows = np.flatnonzero(first != np.arange(len(ds)))
     twins = first[rows]
-    split = lambda at: [SPLITS[s] for s in ds.split[at]]
-    return pd.DataFrame(
-        {
-            'row': ds.ids[rows],
-            'split': split(rows),
-            'first': ds.ids[twins],
-            'first_split': split(twins),
-            'same_label': ds.labels[rows] == ds.labels[twins],
-        }
-    )
+    columns = {
+        'row': ds.ids[rows],
+        'split': _split_names(ds, rows),
+        'first': ds.ids[twins],
+        'first_split': _split_names(ds, twins),
+        'same_label': ds.labels[rows] == ds.labels[twins],
+    }
+    return pd.DataFrame(columns)
 
-# %% ../../nbs/data/09_audit.ipynb #4f689199
+# %% ../../nbs/data/09_audit.ipynb #ca4867ec
+_LEAK_COLUMNS = ['row', 'split', 'twin', 'bits', 'exact', 'same_label']
+
+
+def _equal_rows(part, train) -> np.ndarray:  # Row in train of the equal face, 0 if there is none
+    first = {}
+    for i, image in enumerate(train.images):
+        first.setdefault(image.tobytes(), i)
+    return np.array([first.get(image.tobytes(), 0) for image in part.images])
+
+
+def _leaks_of_part(part, train, trained, near) -> pd.DataFrame:
+    "The leaks of one part; `trained` are the hashes of train, None if near is 0"
+    is_equal = repeated_rows(part, train)
+    where, bits = np.zeros(len(part), int), np.full(len(part), 64)
+    if near:
+        where, bits = nearest_hashes(perceptual_hashes(part.images), trained)
+    where = np.where(is_equal, _equal_rows(part, train), where)
+    bits = np.where(is_equal, 0, bits)
+    rows = np.flatnonzero(is_equal | (bits <= near))
+    columns = {
+        'row': part.ids[rows],
+        'split': _split_names(part, rows),
+        'twin': train.ids[where[rows]],
+        'bits': bits[rows],
+        'exact': is_equal[rows],
+        'same_label': part.labels[rows] == train.labels[where[rows]],
+    }
+    return pd.DataFrame(columns)
+
+
 def leaks(
     ds: FaceDataset,
     near: int = NEAR,  # Bits of difference; 0 looks for exact repeats only, and needs no hashing
 ) -> pd.DataFrame:  # row, split, twin, bits, exact, same_label; most alike first
-    "Faces of validation and test that stand in training too; raises `DataError` where there is no training part"
-    train, tables = ds.part('train'), []
+    "Find faces of validation and test that stand in training too; raises `DataError`"
+    train = ds.part('train')
     trained = perceptual_hashes(train.images) if near else None
-    for split in ('validation', 'test'):
-        if not (ds.split == SPLITS.index(split)).any():
-            continue
-        part = ds.part(split)
-        exact = repeated_rows(part, train)
-        where, bits = (
-            nearest_hashes(perceptual_hashes(part.images), trained)
-            if near
-            else (_exact_twins(part, train), np.where(exact, 0, 64))
-        )
-        if near:
-            where, bits = (
-                np.where(exact, _exact_twins(part, train), where),
-                np.where(exact, 0, bits),
-            )  # an equal face, where other ones are as alike
-        rows = np.flatnonzero(exact | (bits <= near))
-        tables.append(
-            pd.DataFrame(
-                {
-                    'row': part.ids[rows],
-                    'split': split,
-                    'twin': train.ids[where[rows]],
-                    'bits': bits[rows],
-                    'exact': exact[rows],
-                    'same_label': part.labels[rows] == train.labels[where[rows]],
-                }
-            )
-        )
-    return (
-        pd.concat(tables, ignore_index=True).sort_values(
-            ['exact', 'bits'], ascending=[False, True], ignore_index=True
-        )
-        if tables
-        else pd.DataFrame(columns=['row', 'split', 'twin', 'bits', 'exact', 'same_label'])
-    )
+    tables = []
+    for split in (1, 2):
+        if (ds.split == split).any():
+            tables.append(_leaks_of_part(ds.part(SPLITS[split]), train, trained, near))
+    if not tables:
+        return pd.DataFrame(columns=_LEAK_COLUMNS)
+    found = pd.concat(tables, ignore_index=True)
+    return found.sort_values(['exact', 'bits'], ascending=[False, True], ignore_index=True)
 
+# %% ../../nbs/data/09_audit.ipynb #80532cb0
+def leak_summary(
+    table: pd.DataFrame,  # Of leaks
+) -> pd.DataFrame:  # By split: exact, alike, and how many carry another label than their twin
+    "Count the leaks"
+    by_split = table.groupby('split')
+    columns = {
+        'exact': by_split.exact.sum(),
+        'alike': by_split.exact.count() - by_split.exact.sum(),
+        'other_label': by_split.same_label.count() - by_split.same_label.sum(),
+    }
+    return pd.DataFrame(columns).astype(int)
 
-def _exact_twins(part, train):  # position in train of the face that is equal, 0 where there is none
-    first = {}
-    for i, im in enumerate(train.images):
-        first.setdefault(im.tobytes(), i)
-    return np.array([first.get(im.tobytes(), 0) for im in part.images])
-
-
-def leak_summary(table: pd.DataFrame) -> pd.DataFrame:
-    "Counts by split: exact, only alike, and how many of both carry another label than their twin"
-    g = table.groupby('split')
-    return pd.DataFrame(
-        {
-            'exact': g.exact.sum(),
-            'alike': g.exact.count() - g.exact.sum(),
-            'other_label': g.same_label.count() - g.same_label.sum(),
-        }
-    ).astype(int)
-
-# %% ../../nbs/data/09_audit.ipynb #c3ab6c0e
+# %% ../../nbs/data/09_audit.ipynb #91fc1316
 def drop_leaks(
     ds: FaceDataset,
     near: int = 0,  # Bits of difference; 0 drops exact repeats only
 ) -> FaceDataset:
     "Leave out training faces that stand in validation or test"
-    judged = ds[ds.split != 0]
+    held_out = ds[ds.split != 0]
     train = np.flatnonzero(ds.split == 0)
-    bad = repeated_rows(ds[train], judged)
+    bad = repeated_rows(ds[train], held_out)
     if near:
-        bad |= (
-            nearest_hashes(perceptual_hashes(ds.images[train]), perceptual_hashes(judged.images))[1]
-            <= near
-        )
+        hashes = perceptual_hashes(ds.images[train])
+        _, bits = nearest_hashes(hashes, perceptual_hashes(held_out.images))
+        bad |= bits <= near
     keep = np.ones(len(ds), bool)
     keep[train[bad]] = False
     return ds[keep]
 
-# %% ../../nbs/data/09_audit.ipynb #ba34ac08
+# %% ../../nbs/data/09_audit.ipynb #cfa215c7
 def label_doubt(
     ds: FaceDataset,  # FER2013
     votes: np.ndarray,  # N×10 of the whole file, see read_votes
 ) -> pd.DataFrame:  # row, split, label, crowd, share; the surest crowd first
-    "Faces whose label the crowd contradicts"
-    from fer_nb.core.labels import get_label_set
-
+    "Find faces whose label the crowd contradicts"
     plus = get_label_set('ferplus')
-    to_fer, _ = map_labels(plus, ds.label_set)
-    v = votes[ds.ids]
-    crowd = majority(v)
-    share = v[:, :8].max(axis=1) / np.maximum(v.sum(axis=1), 1)
-    rows = np.flatnonzero((crowd >= 0) & (np.array(to_fer)[crowd] != ds.labels))
-    table = pd.DataFrame(
-        {
-            'row': ds.ids[rows],
-            'split': [SPLITS[s] for s in ds.split[rows]],
-            'label': [ds.label_set[i] for i in ds.labels[rows]],
-            'crowd': [plus[i] for i in crowd[rows]],
-            'share': share[rows],
-        }
-    )
+    positions, _ = map_labels(plus, ds.label_set)
+    own_votes = votes[ds.ids]
+    crowd = majority(own_votes)
+    share = own_votes[:, :8].max(axis=1) / np.maximum(own_votes.sum(axis=1), 1)
+    rows = np.flatnonzero((crowd >= 0) & (np.array(positions)[crowd] != ds.labels))
+    columns = {
+        'row': ds.ids[rows],
+        'split': _split_names(ds, rows),
+        'label': [ds.label_set[label] for label in ds.labels[rows]],
+        'crowd': [plus[label] for label in crowd[rows]],
+        'share': share[rows],
+    }
+    table = pd.DataFrame(columns)
     return table.sort_values('share', ascending=False, ignore_index=True)
 
-# %% ../../nbs/data/09_audit.ipynb #c8f0d6f9
+# %% ../../nbs/data/09_audit.ipynb #dccc9b25
 def plot_balance(ds: FaceDataset, ax=None):
-    "Bars: faces by class and split"
+    "Draw bars: faces by class and part"
     import seaborn as sns
 
-    long = (
-        ds.counts()
-        .rename_axis('class')
-        .reset_index()
-        .melt('class', var_name='split', value_name='faces')
-    )
+    counts = ds.counts()
+    long = counts.rename_axis('class').reset_index()
+    long = long.melt('class', var_name='split', value_name='faces')
     ax = sns.barplot(long, x='class', y='faces', hue='split', ax=ax, palette='colorblind')
-    ax.set(xlabel='', ylim=(0, ds.counts().to_numpy().max() * 1.25))
+    ax.set(xlabel='', ylim=(0, counts.to_numpy().max() * 1.25))
     ax.tick_params(labelsize=8)
     ax.legend(ncols=3, loc='upper right', frameon=False, fontsize=8)
     return ax
 
 
-def plot_light(ds: FaceDataset, ax=None, sample: int = 5000):
-    "Brightness against contrast of a sample of faces, in gray levels"
+def plot_light(
+    ds: FaceDataset,
+    ax=None,
+    sample: int = 5000,  # Faces, drawn at random
+):
+    "Draw brightness against contrast, in gray levels"
     import seaborn as sns
 
-    rows = np.sort(np.random.default_rng(0).choice(len(ds), min(sample, len(ds)), replace=False))
-    pixels = np.stack([ds.images[i].ravel() for i in rows]).astype(np.float32)
+    count = min(sample, len(ds))
+    rows = np.sort(np.random.default_rng(0).choice(len(ds), count, replace=False))
+    pixels = np.stack([ds.images[row].ravel() for row in rows]).astype(np.float32)
     ax = sns.histplot(x=pixels.mean(axis=1), y=pixels.std(axis=1), bins=40, ax=ax)
     ax.set(xlabel='brightness (mean)', ylabel='contrast (standard deviation)')
     return ax
 
-
+# %% ../../nbs/data/09_audit.ipynb #b917679b
 def plot_means(ds: FaceDataset, ax=None):
-    "The mean face of each class"
+    "Draw the mean face of each class"
     import matplotlib.pyplot as plt
 
     ax = ax or plt.gca()
-    w = ds.images.shape[2]
-    mean = [
-        ds.images[ds.labels == k].mean(axis=0)
-        if (ds.labels == k).any()
-        else np.zeros(ds.images.shape[1:])
-        for k in range(len(ds.label_set))
-    ]
-    ax.imshow(np.hstack(mean).astype(np.uint8), cmap='gray')
+    means = []
+    for label in range(len(ds.label_set)):
+        of_class = ds.images[ds.labels == label]
+        means.append(of_class.mean(axis=0) if len(of_class) else np.zeros(ds.images.shape[1:]))
+    wide = ds.images.shape[2]
+    ax.imshow(np.hstack(means).astype(np.uint8), cmap='gray')
     ax.set_yticks([])
-    ax.set_xticks(np.arange(len(mean)) * w + w / 2, list(ds.label_set))
+    ax.set_xticks(np.arange(len(means)) * wide + wide / 2, list(ds.label_set))
     ax.tick_params(labelsize=8, length=0)
     return ax
 
 
-def plot_samples(ds: FaceDataset, ax=None, n: int = 10, seed: int = 0):
-    "n faces of each class, a row a class"
+def plot_samples(
+    ds: FaceDataset,
+    ax=None,
+    n: int = 10,  # Faces of each class
+    seed: int = 0,
+):
+    "Draw faces of each class, a row a class"
     import matplotlib.pyplot as plt
 
     ax, rng = ax or plt.gca(), np.random.default_rng(seed)
-    h, blank = ds.images.shape[1], np.zeros_like(ds.images[0])
-    rows = [
-        list(ds.images[np.sort(rng.permutation(np.flatnonzero(ds.labels == k))[:n])])
-        for k in range(len(ds.label_set))
-    ]
-    ax.imshow(np.vstack([np.hstack(r + [blank] * (n - len(r))) for r in rows]), cmap='gray')
+    high, blank = ds.images.shape[1], np.zeros_like(ds.images[0])
+    rows = []
+    for label in range(len(ds.label_set)):
+        chosen = np.sort(rng.permutation(np.flatnonzero(ds.labels == label))[:n])
+        faces = list(ds.images[chosen])
+        rows.append(np.hstack(faces + [blank] * (n - len(faces))))
+    ax.imshow(np.vstack(rows), cmap='gray')
     ax.set_xticks([])
-    ax.set_yticks(np.arange(len(rows)) * h + h / 2, list(ds.label_set))
+    ax.set_yticks(np.arange(len(rows)) * high + high / 2, list(ds.label_set))
     ax.tick_params(labelsize=8, length=0)
     return ax
 
-# %% ../../nbs/data/09_audit.ipynb #05f21e34
-def plot_pairs(ds: FaceDataset, pairs, ax=None):
-    "Faces above their twins or beside what was said of them; pairs are of `ds.ids`; gives the axes"
+# %% ../../nbs/data/09_audit.ipynb #4c6e1d8c
+def _places(ds):
+    "id -> position in ds"
+    return {row: place for place, row in enumerate(ds.ids)}
+
+
+def plot_pairs(
+    ds: FaceDataset,
+    pairs,  # Of ids: a face and its twin
+    ax=None,
+):
+    "Draw faces above their twins"
     import matplotlib.pyplot as plt
 
-    ax, at = ax or plt.gca(), {i: k for k, i in enumerate(ds.ids)}
-    columns = [np.vstack([ds.images[at[a]], ds.images[at[b]]]) for a, b in pairs]
+    ax, at = ax or plt.gca(), _places(ds)
+    columns = [np.vstack([ds.images[at[face]], ds.images[at[twin]]]) for face, twin in pairs]
     if columns:
         ax.imshow(np.hstack(columns), cmap='gray')
     ax.axis('off')
     return ax
 
 
-def plot_faces(ds: FaceDataset, rows, titles, fig=None, across: int = 8):
-    "Chosen faces, each under a line of text: doubtful labels, mistakes; rows are of `ds.ids`; gives the figure"
+def plot_faces(
+    ds: FaceDataset,
+    rows,  # Ids
+    titles,  # A line of text for each
+    fig=None,
+    across: int = 8,
+):
+    "Draw chosen faces, each under a line of text: doubtful labels, or mistakes"
     import matplotlib.pyplot as plt
 
-    at = {i: k for k, i in enumerate(ds.ids)}
+    at = _places(ds)
     down = max(1, -(-len(rows) // across))
     fig = fig or plt.figure(figsize=(across * 1.1, down * 1.4))
     for n, (row, title) in enumerate(zip(rows, titles)):
@@ -284,65 +311,60 @@ def plot_faces(ds: FaceDataset, rows, titles, fig=None, across: int = 8):
         ax.axis('off')
     return fig
 
-# %% ../../nbs/data/09_audit.ipynb #0a44f49a
-def _figure(caption, plot, ds, *args, size=(8, 3)):  # -> <img> with the plot inside
+# %% ../../nbs/data/09_audit.ipynb #901269d2
+_TEMPLATE = Path(fer_nb.__file__).resolve().parent / 'data/templates/audit.html.j2'
+
+
+def _picture(plot, ds, *more, size=(8, 3)) -> str:  # PNG as a data URL
     from matplotlib.figure import Figure
 
     fig = Figure(figsize=size, layout='constrained')
-    plot(ds, *args, fig.subplots())
-    buf = io.BytesIO()
-    fig.savefig(buf, format='png', dpi=110)
-    return f'<figure><img alt="{html.escape(caption)}" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}"><figcaption>{html.escape(caption)}</figcaption></figure>'
+    plot(ds, *more, fig.subplots())
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format='png', dpi=110)
+    return 'data:image/png;base64,' + base64.b64encode(buffer.getvalue()).decode()
 
 
-_PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}img{{max-width:100%;background:#fff}}
-table{{border-collapse:collapse}}td,th{{padding:.2rem .8rem;border-bottom:1px solid #8886;text-align:right}}figure{{margin:1rem 0}}figcaption{{font-size:.9rem}}</style>
-<h1>{title}</h1>{body}</html>'''
+def _plain(where, why) -> str:
+    "A problem as text; names that are no UTF-8 are escaped"
+    return f'{where}: {why}'.encode(errors='backslashreplace').decode()
+
+
+def _leaks_of_report(ds, near) -> dict:
+    if not (ds.split == 0).any():
+        return {'leaks': '', 'pairs': ''}
+    found = leaks(ds, near)
+    if not len(found):
+        return {'leaks': '', 'pairs': ''}
+    step = max(1, len(found) // 10)
+    pairs = list(zip(found.row, found.twin))[::step][:10]
+    picture = _picture(plot_pairs, ds, pairs, size=(8, 1.9))
+    return {'leaks': leak_summary(found).to_html(), 'pairs': picture}
 
 
 def write_report(
     ds: FaceDataset,
     problems: list,  # (where, reason) of what was left out, see load_dataset
-    path,  # Of the HTML file
+    path,  # Of the HTML file, which is overwritten
     near: int = NEAR,  # For leaks; 0 skips the perceptual hashes
 ) -> Path:
-    "Write what is worth knowing of a data set as one HTML file, over what is there; raises `DiskError`"
-    has_train = (ds.split == 0).any()
-    found = leaks(ds, near) if has_train else pd.DataFrame(columns=['split'])
-    rows = ''.join(
-        f'<li>{html.escape(f"{where}: {why}".encode(errors="backslashreplace").decode())}</li>'
-        for where, why in problems[:50]
+    "Write what is worth knowing of a data set as one HTML file; raises `DiskError`"
+    from jinja2 import Template
+
+    page = Template(_TEMPLATE.read_text(encoding='utf-8'), autoescape=True).render(
+        name=ds.name,
+        faces=f'{len(ds):,}',
+        size='×'.join(map(str, ds.images.shape[1:3])),
+        classes=len(ds.label_set),
+        left_out=len(problems),
+        problems=[_plain(where, why) for where, why in problems[:50]],
+        counts=ds.counts().to_html(),
+        repeats=len(repeats(ds)),
+        balance=_picture(plot_balance, ds),
+        means=_picture(plot_means, ds, size=(8, 1.6)),
+        samples=_picture(plot_samples, ds, size=(8, 0.75 * len(ds.label_set))),
+        light=_picture(plot_light, ds, size=(5, 4)),
+        **_leaks_of_report(ds, near),
     )
-    body = [
-        f'<p>{len(ds):,} faces of {ds.images.shape[1]}×{ds.images.shape[2]} pixels, {len(ds.label_set)} classes. Left out: {len(problems)}.</p>',
-        f'<ul>{rows}</ul>' if rows else '',
-        '<h2>Classes</h2>',
-        ds.counts().to_html(),
-        _figure('Faces by class and split', plot_balance, ds),
-        '<h2>Faces in validation and test that stand in training too</h2>',
-        leak_summary(found).to_html() if len(found) else '<p>None.</p>',
-        f"<p>Faces that repeat an earlier one bit for bit, inside or across splits: {len(repeats(ds))}.</p>",
-        _figure(
-            'Above: in validation or test. Below: its twin in training',
-            plot_pairs,
-            ds,
-            list(zip(found.row, found.twin))[:: max(1, len(found) // 10)][:10],
-            size=(8, 1.9),
-        )
-        if len(found)
-        else '',
-        '<h2>Faces</h2>',
-        _figure('The mean face of each class', plot_means, ds, size=(8, 1.6)),
-        _figure(
-            'Faces of each class, drawn at random',
-            plot_samples,
-            ds,
-            size=(8, 0.75 * len(ds.label_set)),
-        ),
-        _figure('Brightness and contrast', plot_light, ds, size=(5, 4)),
-    ]
-    write_text(
-        path, _PAGE.format(title=html.escape(f'Data report: {ds.name}'), body='\n'.join(body))
-    )
+    write_text(path, page)
     return Path(path)
