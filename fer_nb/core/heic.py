@@ -14,17 +14,19 @@ from PIL import Image
 from .image_limits import MAX_SIDE, check_size, too_heavy
 from .pixels import strip_to_rgb
 
-# %% ../../nbs/core/08_heic.ipynb #28fb53a7
+# %% ../../nbs/core/08_heic.ipynb #63a26829
+_BRANDS = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
+
+
 def is_heic(
     head: bytes,  # The first 64 bytes of a file, or more
 ) -> bool:
     "Whether a file says that it is a HEIC picture"
-    kinds = [head[i : i + 4] for i in range(8, min(64, len(head), int.from_bytes(head[:4])), 4)]
-    return (
-        head[4:8] == b'ftyp'
-        and head[8:12] in (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
-        and b'avif' not in kinds
-    )
+    if head[4:8] != b'ftyp' or head[8:12] not in _BRANDS:
+        return False
+    end = min(64, len(head), int.from_bytes(head[:4]))
+    brands = [head[i : i + 4] for i in range(8, end, 4)]
+    return b'avif' not in brands  # an AVIF may call itself mif1 first
 
 # %% ../../nbs/core/08_heic.ipynb #87a4512a
 _HEIC = '''
@@ -48,10 +50,33 @@ if max(width, height) <= side and width*height <= pixels and needs <= memory:
         sys.stdout.buffer.write(row)
 '''
 
-# %% ../../nbs/core/08_heic.ipynb #dd0ec20d
-def read_heic(data, name, most, memory):  # bytes -> upright RGB array; the library has turned it
+# %% ../../nbs/core/08_heic.ipynb #54dfaf87
+def _heic_rows(stream, name, most, memory):
+    "Build the RGB array from what the other process writes; raises `ImageError`"
+    mode, *numbers = stream.readline().decode().split()
+    width, height, needs = map(int, numbers)
+    check_size(width, height, name, most)
+    if needs > memory:
+        raise too_heavy(width, height, 'HEIC', needs, name, memory)
+    image = np.empty((height, width, 3), np.uint8)
+    rows = max(1, 1_000_000 // width)
+    for y in range(0, height, rows):
+        n = min(rows, height - y)
+        # The process may have ended early. Then frombytes refuses the bytes that there are.
+        pixels = stream.read(n * width * len(mode))
+        image[y : y + n] = strip_to_rgb(Image.frombytes(mode, (width, n), pixels), 255)
+    return image
+
+# %% ../../nbs/core/08_heic.ipynb #6877f435
+def read_heic(
+    data: bytes,  # Of a HEIC file
+    name: str,  # What messages call it
+    most: int,  # Pixels
+    memory: float,  # Bytes that reading may take
+) -> np.ndarray:  # H×W×3 uint8, RGB; the library has turned it upright
+    "Read a HEIC picture; raises `ImageError`"
     command = [sys.executable, '-P', '-c', _HEIC, str(MAX_SIDE), str(most), str(int(memory))]
-    pipes = {k: subprocess.PIPE for k in ('stdin', 'stdout')}
+    pipes = dict.fromkeys(('stdin', 'stdout'), subprocess.PIPE)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, **pipes) as reader:
         late = threading.Timer(120, reader.kill)
         late.start()
@@ -62,22 +87,3 @@ def read_heic(data, name, most, memory):  # bytes -> upright RGB array; the libr
         finally:
             reader.kill()
             late.cancel()
-
-
-def _heic_rows(
-    stream, name, most, memory
-):  # what the process writes -> RGB array; raises ImageError
-    mode, *numbers = stream.readline().decode().split()
-    width, height, needs = map(int, numbers)
-    check_size(width, height, name, most)
-    if needs > memory:
-        raise too_heavy(width, height, 'HEIC', needs, name, memory)
-    image = np.empty((height, width, 3), np.uint8)
-    rows = max(1, 1_000_000 // width)
-    for y in range(0, height, rows):
-        n = min(rows, height - y)
-        pixels = stream.read(
-            n * width * len(mode)
-        )  # fewer where the process ended early: frombytes refuses them
-        image[y : y + n] = strip_to_rgb(Image.frombytes(mode, (width, n), pixels), 255)
-    return image

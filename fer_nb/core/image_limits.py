@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_SIDE', 'MAX_PIXELS', 'MEMORY', 'MAX_SCANS', 'MAX_MARKERS', 'ImageError', 'TooLarge', 'check_size', 'too_heavy',
-           'count_scans', 'check_scans', 'how_much_smaller']
+           'count_scans', 'check_scans', 'bytes_needed', 'how_much_smaller']
 
 # %% ../../nbs/core/06_image_limits.ipynb #eb4474b8
 import mmap
@@ -12,76 +12,90 @@ import re
 from PIL import Image
 from .errors import FerError
 
-# %% ../../nbs/core/06_image_limits.ipynb #b2d8cbd4
+# %% ../../nbs/core/06_image_limits.ipynb #e2d682eb
 class ImageError(FerError, ValueError):
     "A picture that cannot be read"
 
 
 class TooLarge(ImageError):
-    "A picture of more pixels than are taken"
+    "A picture with too many pixels, or one that would take too much memory"
 
 
 MAX_SIDE = 16_384  # pixels; a wider or higher picture is refused
-MAX_PIXELS = 128_000_000  # pixels; about 384 MB as RGB
-MEMORY = 450_000_000  # bytes one picture may take while it is read; with the process around it about 500 MB
+MAX_PIXELS = 128_000_000  # about 384 MB as RGB
+MEMORY = 450_000_000  # bytes to read one picture; with the process around it about 500 MB
+
+# Our own check comes first, with our own message. Pillow still refuses twice as many pixels, here
+# and in the program that imports this.
 if Image.MAX_IMAGE_PIXELS:
-    Image.MAX_IMAGE_PIXELS = max(
-        Image.MAX_IMAGE_PIXELS, MAX_SIDE**2
-    )  # our own check, with our own message, comes first; Pillow still refuses what has twice as many, here and in the program that imports this
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_SIDE**2)
 
-
-def check_size(width, height, name, most=MAX_PIXELS):
+# %% ../../nbs/core/06_image_limits.ipynb #d531b989
+def check_size(
+    width: int,  # Pixels
+    height: int,  # Pixels
+    name: str,  # What the message calls the picture
+    most: int = MAX_PIXELS,  # Pixels in all
+) -> None:
+    "Refuse a picture of too many pixels; raises `TooLarge`"
     if max(width, height) <= MAX_SIDE and width * height <= most:
         return
-    raise TooLarge(
-        f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side and {most / 1e6:g} million in all: make it smaller first"
-    ).with_code(
-        'too-many-pixels',
-        name=name,
-        width=width,
-        height=height,
-        side=MAX_SIDE,
-        millions=f'{most / 1e6:g}',
+    millions = f'{most / 1e6:g}'
+    error = TooLarge(
+        f"{name} is {width}×{height} pixels; at most {MAX_SIDE} on a side"
+        f" and {millions} million in all: make it smaller first"
+    )
+    raise error.with_code(
+        'too-many-pixels', name=name, width=width, height=height, side=MAX_SIDE, millions=millions
     )
 
 
-def too_heavy(width, height, kind, needs, name, memory):
+def too_heavy(width, height, kind, needs, name, memory) -> TooLarge:
+    "Say how many bytes a picture would take"
     return TooLarge(
         f"{name} ({kind}, {width}×{height} pixels) would take {needs / 1e6:.0f} MB of memory"
         f" to read, and {memory / 1e6:.0f} are allowed; make it smaller first, or save it as a JPEG"
     )
 
-# %% ../../nbs/core/06_image_limits.ipynb #45111217
+# %% ../../nbs/core/06_image_limits.ipynb #47ccfebc
 MAX_SCANS = 30  # of a JPEG; encoders write up to twenty or so
 MAX_MARKERS = 5_000  # of a JPEG; with these too, a small file could keep a reader busy for long
-_MARKER = re.compile(
-    rb'\xff+([^\x00\xd0-\xd7\xff])'
-)  # what ends the data of a scan: no stuffed byte, no restart
+_MARKER = re.compile(rb'\xff+([^\x00\xd0-\xd7\xff])')  # no stuffed byte, no restart of a scan
+_END = b'\xd9'
+_START_OF_SCAN = b'\xda'
+_WITHOUT_LENGTH = b'\x01\xd8'  # markers that no data follows
 
 
 def count_scans(
     data,  # Bytes of a JPEG, or a memory map of its file
 ) -> int:  # Stops where there are too many
-    "Count the scans of a JPEG by its markers, without decoding; raises `ImageError` where there are far too many markers"
-    at, scans = 2, 0
+    "Count the scans of a JPEG without decoding it; raises `ImageError` for too many markers"
+    at = 2
+    scans = 0
     for _ in range(MAX_MARKERS):
         found = _MARKER.search(data, at)
-        if not found or found[1] == b'\xd9' or scans > MAX_SCANS:
+        if not found or found[1] == _END or scans > MAX_SCANS:
             return scans
         at = found.end()
-        if found[1] not in b'\x01\xd8':
+        if found[1] not in _WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2], 'big')
-        scans += found[1] == b'\xda'
+        if found[1] == _START_OF_SCAN:
+            scans += 1
     raise ImageError(f'it has over {MAX_MARKERS} markers')
 
-
-def _whole(f):  # file object -> its bytes, without a copy
+# %% ../../nbs/core/06_image_limits.ipynb #25133fd9
+def _whole(f):
+    "Give the bytes of a file object without a copy"
     if hasattr(f, 'getvalue'):
         return f.getvalue()  # which BytesIO shares
     return mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def check_scans(f, name):  # file object of a JPEG -> how many scans; raises ImageError
+def check_scans(
+    f,  # File object of a JPEG
+    name: str,  # What the message calls it
+) -> int:  # How many scans it has
+    "Refuse a JPEG of too many scans; raises `ImageError`"
     try:
         scans = count_scans(_whole(f))
     except ImageError:
@@ -92,56 +106,74 @@ def check_scans(f, name):  # file object of a JPEG -> how many scans; raises Ima
 
 
 def _too_busy(name):
-    return ImageError(
-        f"{name} is a JPEG of more than {MAX_SCANS} scans or {MAX_MARKERS} parts, which would take very long to read; save it again as an ordinary JPEG"
-    ).with_code('damaged', name=name)
+    error = ImageError(
+        f"{name} is a JPEG of more than {MAX_SCANS} scans or {MAX_MARKERS} parts, which would take"
+        " very long to read; save it again as an ordinary JPEG"
+    )
+    return error.with_code('damaged', name=name)
 
-# %% ../../nbs/core/06_image_limits.ipynb #3d82518e
-_OWN = {
-    '1': 1,
-    'L': 1,
-    'P': 1,
-    'I;16': 2,
-    'I;16L': 2,
-    'I;16B': 2,
-}  # bytes a pixel in Pillow; all other modes take 4
-_READERS = {'WEBP': 12, 'AVIF': 14, 'BMP': 2}  # bytes a pixel that a reader takes beside these
-
-
-def _coefficients(im):  # bytes a pixel that a JPEG of several scans keeps until the last
-    sizes = [(a, b) for _, a, b, _ in im.layer]
-    widest, highest = (max(n) for n in zip(*sizes))
-    return 2 * sum(a * b for a, b in sizes) / (widest * highest)
+# %% ../../nbs/core/06_image_limits.ipynb #c833f78f
+# Bytes a pixel in Pillow; all other modes take 4
+_OWN_BYTES = {'1': 1, 'L': 1, 'P': 1, 'I;16': 2, 'I;16L': 2, 'I;16B': 2}
+# Bytes a pixel that a reader takes beside these
+_READER_BYTES = {'WEBP': 12, 'AVIF': 14, 'BMP': 2}
+# Tags of a TIFF
+_BITS = 258
+_SAMPLES = 277
+_ROWS_IN_STRIP = 278
+_TILE_WIDTH = 322
+_TILE_HEIGHT = 323
 
 
-def _block_bytes(im):  # of the largest part of a TIFF that is decoded at once
-    tags, (width, height) = im.tag_v2, im.size
-    rows = tags.get(323) or min(tags.get(278) or height, height)
-    samples = tags.get(277, 1) * max(tags.get(258) or (1,)) / 8
-    return (tags.get(322) or width) * rows * max(4, samples)
+def _coefficient_bytes(im):
+    "Bytes a pixel that a JPEG of several scans keeps until the last one"
+    factors = [(across, down) for _, across, down, _ in im.layer]
+    widest = max(across for across, _ in factors)
+    highest = max(down for _, down in factors)
+    return 2 * sum(across * down for across, down in factors) / (widest * highest)
 
 
-def _reader_bytes(im, scans):  # what decoding takes beside Pillow's picture and our array
+def _block_bytes(im):
+    "Bytes of the largest part of a TIFF that is decoded at once"
+    width, height = im.size
+    tags = im.tag_v2
+    rows = tags.get(_TILE_HEIGHT) or min(tags.get(_ROWS_IN_STRIP) or height, height)
+    sample_bytes = tags.get(_SAMPLES, 1) * max(tags.get(_BITS) or (1,)) / 8
+    return (tags.get(_TILE_WIDTH) or width) * rows * max(4, sample_bytes)
+
+# %% ../../nbs/core/06_image_limits.ipynb #f1ba0156
+def _reader_bytes(im, scans):
+    "Bytes that decoding takes beside Pillow's picture and our array"
     if im.format == 'TIFF':
         return _block_bytes(im)
-    kept = _coefficients(im) if scans > 1 else _READERS.get(im.format, 0)
-    return kept * im.width * im.height
+    a_pixel = _coefficient_bytes(im) if scans > 1 else _READER_BYTES.get(im.format, 0)
+    return a_pixel * im.width * im.height
 
 
-def _needs(
-    im, scans, smaller
-):  # bytes at the worst moment, where it is decoded so many times smaller
+def bytes_needed(
+    im,  # Pillow image that is not decoded yet
+    scans: int,  # Of a JPEG, else 0
+    smaller: int = 1,  # How many times smaller it is decoded
+) -> float:
+    "Say how many bytes reading a picture takes at its worst moment"
     pixels = im.width * im.height
-    own = _OWN.get(im.mode, 4) * pixels / smaller**2
-    copied = own + 3 * pixels / smaller**2
-    enlarged = 3 * pixels * (1 + 1 / smaller**2) if smaller > 1 else 0
+    decoded = pixels / smaller**2
+    own = _OWN_BYTES.get(im.mode, 4) * decoded
+    copied = own + 3 * decoded
+    enlarged = 3 * (pixels + decoded) if smaller > 1 else 0
     return max(_reader_bytes(im, scans) + own, copied, enlarged)
 
 
-def how_much_smaller(im, scans, name, memory):  # 1, or 2, 4 or 8 for a JPEG; raises TooLarge
+def how_much_smaller(
+    im,  # Pillow image that is not decoded yet
+    scans: int,  # Of a JPEG, else 0
+    name: str,  # What the message calls it
+    memory: float,  # Bytes that reading may take
+) -> int:  # 1, or 2, 4 or 8 for a JPEG
+    "Choose how many times smaller a picture is decoded; raises `TooLarge`"
     steps = (1, 2, 4, 8) if scans else (1,)
-    needs = [_needs(im, scans, n) for n in steps]
-    fits = [n for n, bytes_ in zip(steps, needs) if bytes_ <= memory]
-    if not fits:
-        raise too_heavy(*im.size, im.format, min(needs), name, memory)
-    return fits[0]
+    needs = {step: bytes_needed(im, scans, step) for step in steps}
+    for step in steps:
+        if needs[step] <= memory:
+            return step
+    raise too_heavy(*im.size, im.format, min(needs.values()), name, memory)

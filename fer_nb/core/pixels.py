@@ -9,62 +9,85 @@ __all__ = ['orientation', 'upright_size', 'strip_to_rgb', 'to_rgb']
 import numpy as np
 from PIL import Image
 
-# %% ../../nbs/core/07_pixels.ipynb #50296434
-_TURNED = {  # EXIF orientation -> the view of the upright array in which the file's own rows lie
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.swapaxes(0, 1),
-    6: lambda a: a.swapaxes(0, 1)[::-1],
-    7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
-    8: lambda a: a.swapaxes(0, 1)[:, ::-1],
-}
+# %% ../../nbs/core/07_pixels.ipynb #7f7e5ba7
+_ORIENTATION = 0x112  # tag of EXIF
 
 
-def orientation(im):  # EXIF orientation, 1 to 8
+def _as_stored(upright, turn):
+    "View an upright array with its rows and columns in the order of the file"
+    if turn >= 5:
+        upright = upright.swapaxes(0, 1)
+    if turn in (3, 4, 6, 7):
+        upright = upright[::-1]
+    if turn in (2, 3, 7, 8):
+        upright = upright[:, ::-1]
+    return upright
+
+
+def orientation(
+    im,  # Pillow image
+) -> int:  # 1 to 8
+    "Read the EXIF orientation; 1, which is upright, where there is none"
     try:
-        turn = im.getexif().get(0x112)
-    except Exception:
-        return 1  # a damaged note beside a sound picture
-    return turn if turn in _TURNED else 1
+        turn = im.getexif().get(_ORIENTATION)
+    except Exception:  # a damaged note beside a sound picture
+        return 1
+    return turn if turn in range(1, 9) else 1
 
 
-def upright_size(size, turn):  # width and height as the picture is shown
+def upright_size(
+    size: tuple,  # Width and height in the file
+    turn: int,  # EXIF orientation
+) -> tuple:  # Width and height as you see it
+    "Swap width and height where a picture lies on its side"
     return size[::-1] if turn >= 5 else size
 
-
-def _strips(im):  # Yields (first row, strip of about a million pixels)
+# %% ../../nbs/core/07_pixels.ipynb #722e69e3
+def _strips(im):
+    "Yield (first row, strip) of an image, from top to bottom"
     rows = max(1, 1_000_000 // max(1, im.width))
     for y in range(0, im.height, rows):
         yield y, im.crop((0, y, im.width, min(im.height, y + rows)))
 
-# %% ../../nbs/core/07_pixels.ipynb #4f759c7f
-def _is_deep(im):  # more than 8 bits, or fractions
+# %% ../../nbs/core/07_pixels.ipynb #34f11b73
+def _is_deep(im):
+    "Whether an image has more than 8 bits, or fractions"
     return im.mode.startswith('I') or im.mode == 'F'
 
 
-def _white_level(im):  # the value of a deep picture that becomes 255
+def _white_level(im):
+    "Find the value of a deep image that becomes 255"
     most = np.max([np.asarray(strip).max() for _, strip in _strips(im)])
     if most > 255:
         return most
     return 1 if im.mode == 'F' and most <= 1 else 255
 
 
-def strip_to_rgb(strip, white):  # Pillow strip -> h×W×3 uint8
+def strip_to_rgb(
+    strip,  # Pillow image
+    white: float,  # Value of a deep image that becomes 255
+) -> np.ndarray:  # H×W×3 uint8, or H×W×1 of a deep one
+    "Convert a strip of an image to RGB"
     if _is_deep(strip):
-        a = np.array(strip, np.float32) / np.float32(white) * np.float32(255)
-        return np.rint(np.clip(a, 0, 255)).astype(np.uint8)[..., None]
+        values = np.array(strip, np.float32) / np.float32(white) * np.float32(255)
+        return np.rint(np.clip(values, 0, 255)).astype(np.uint8)[..., None]
     if strip.mode in ('RGBA', 'LA', 'PA') or 'transparency' in strip.info:
         strip = strip.convert('RGBA')
         strip = Image.alpha_composite(Image.new('RGBA', strip.size, 'white'), strip)
-    return np.asarray(strip if strip.mode == 'RGB' else strip.convert('RGB'))
+    if strip.mode != 'RGB':
+        strip = strip.convert('RGB')
+    return np.asarray(strip)
 
-
-def to_rgb(im, turn=1):  # Pillow image -> upright H×W×3 uint8
+# %% ../../nbs/core/07_pixels.ipynb #aa08dff8
+def to_rgb(
+    im,  # Pillow image
+    turn: int = 1,  # EXIF orientation
+) -> np.ndarray:  # H×W×3 uint8, upright
+    "Convert an image to upright RGB"
     width, height = upright_size(im.size, turn)
     upright = np.empty((height, width, 3), np.uint8)
-    as_stored = _TURNED[turn](upright) if turn > 1 else upright
+    stored = _as_stored(upright, turn)
     white = _white_level(im) if _is_deep(im) and upright.size else 255
     for y, strip in _strips(im):
-        as_stored[y : y + strip.height] = strip_to_rgb(strip, white)
+        stored[y : y + strip.height] = strip_to_rgb(strip, white)
     return upright
