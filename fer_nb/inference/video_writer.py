@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from ..core.files import disk_error
-from ..core.labels import FerError
+from ..core.errors import FerError
 from .video_io import VideoClock, VideoError, open_container, picture_streams
 
 # %% ../../nbs/inference/09_video_writer.ipynb #e9b1a002

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import av
 import numpy as np
 import pytest
-from fer_nb.core.labels import FerError
+from fer_nb.core.errors import FerError
 from fer_nb.inference.video_io import open_video
 from fer_nb.inference.video_writer import VideoWriter, _SoundTrack
 from skimage.data import astronaut
