@@ -7,7 +7,12 @@ __all__ = ['IMAGE_TYPES', 'ServeError', 'ServeSettings', 'RecognizerPool', 'mach
            'decode', 'face_rows', 'limited', 'read_picture', 'FaceRow', 'Problem', 'Health', 'authorize', 'create_app']
 
 # %% ../nbs/serve.ipynb #7f293f30
-import asyncio, hmac, logging, math, os, queue
+import asyncio
+import hmac
+import logging
+import math
+import os
+import queue
 from dataclasses import dataclass, fields
 from pathlib import Path
 from anyio import CapacityLimiter, to_thread
@@ -30,9 +35,16 @@ class ServeError(FerError, ValueError):
     "A setting of the server that cannot be used"
 
 
+def _fits_a_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and token == token.strip()
+
+# %% ../nbs/serve.ipynb #64215f55
 @dataclass(frozen=True)
 class ServeSettings:
-    "What one server loads, and how much it takes on; each is also an environment variable, `FER_NB_SERVE_` and the name in capitals"
+    """What one server loads, and how much it takes on.
+
+    Each is also an environment variable: `FER_NB_SERVE_` and the name in capitals.
+    """
 
     model: str | None = None  # Name of a model, or path of its folder; the default model if None
     detector: str = 'auto'  # auto, yunet, haar or whole
@@ -41,7 +53,8 @@ class ServeSettings:
     token: str | None = None  # What clients must send as bearer token; None lets everybody in
     megabytes: float = 20.0  # Largest body of a request
     megapixels: float = 50.0  # Largest picture
-    memory: float = 0.0  # Megabytes that one picture may take while it is read; 0 is 450, or a share of half the machine's memory where that is less
+    # Megabytes that one picture may take; 0 is 450, or its share of half the machine's memory
+    memory: float = 0.0
     requests: int = 16  # In flight at once, from the first byte to the answer; further ones get 429
     workers: int = 0  # Pictures looked at in parallel; 0 is one a core
     seconds: float = 30.0  # A body that takes longer to come is given up
@@ -49,11 +62,10 @@ class ServeSettings:
     def __post_init__(self):
         if self.token == '':
             raise ServeError('the token is empty; give one that is hard to guess, or none at all')
-        if self.token and not (
-            self.token.isascii() and self.token.isprintable() and self.token == self.token.strip()
-        ):
+        if self.token and not _fits_a_header(self.token):
             raise ServeError(
-                'no client could send this token in a header; give one of plain letters and digits, with no blank at its ends'
+                'no client could send this token in a header; '
+                'give one of plain letters and digits, with no blank at its ends'
             )
         for name in ('megabytes', 'megapixels', 'requests', 'seconds'):
             if not 0 < getattr(self, name) < math.inf:
@@ -68,21 +80,18 @@ class ServeSettings:
     @classmethod
     def from_env(cls) -> 'ServeSettings':
         "Read the environment; raises `ServeError`"
-        named = {
-            f: os.environ[f'FER_NB_SERVE_{f.name.upper()}']
-            for f in fields(cls)
-            if f'FER_NB_SERVE_{f.name.upper()}' in os.environ
-        }
-        try:
-            return cls(
-                **{f.name: v if f.default is None else type(f.default)(v) for f, v in named.items()}
-            )
-        except ServeError:
-            raise
-        except ValueError as e:
-            raise ServeError(
-                f'a FER_NB_SERVE_ setting is no number ({e}); correct or unset it'
-            ) from None
+        given = {}
+        for field in fields(cls):
+            value = os.environ.get(f'FER_NB_SERVE_{field.name.upper()}')
+            if value is None:
+                continue
+            try:
+                given[field.name] = value if field.default is None else type(field.default)(value)
+            except ValueError as error:
+                raise ServeError(
+                    f'a FER_NB_SERVE_ setting is no number ({error}); correct or unset it'
+                ) from None
+        return cls(**given)
 
 # %% ../nbs/serve.ipynb #45dda141
 class RecognizerPool:
@@ -98,14 +107,12 @@ class RecognizerPool:
             Recognizer(model, settings.detector, settings.labels, threshold=settings.threshold)
             for _ in range(self.workers)
         ]
-        self.label_set, self.name, self.detector = (
-            recognizers[0].label_set,
-            model.name,
-            getattr(recognizers[0].detector, 'name', 'own'),
-        )
+        self.label_set = recognizers[0].label_set
+        self.name = model.name
+        self.detector = getattr(recognizers[0].detector, 'name', 'own')
         self._free = queue.SimpleQueue()
-        for r in recognizers:
-            self._free.put(r)
+        for recognizer in recognizers:
+            self._free.put(recognizer)
 
     def __call__(
         self,
@@ -119,10 +126,8 @@ class RecognizerPool:
             self._free.put(recognizer)
 
 # %% ../nbs/serve.ipynb #bf46286f
-_LIMITS = (
-    '/sys/fs/cgroup/memory.max',
-    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
-)  # of a container, in both generations of Linux
+# The limit of a container, in both generations of Linux
+_LIMITS = ('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes')
 
 
 def _limit_in(path):  # bytes; infinite where the file is not there or says max
@@ -221,9 +226,9 @@ def face_rows(
     try:
         return [{'file': name, **r} for r in pool(image).to_dicts()]
     except Exception as e:
-        logging.getLogger('fer_nb.serve').error(
-            'a picture could not be looked at: %s', type(e).__name__
-        )  # no message: it could quote the picture
+        # The kind alone: a message could quote the picture
+        log = logging.getLogger('fer_nb.serve')
+        log.error('a picture could not be looked at: %s', type(e).__name__)
         raise HTTPException(
             500, f'the picture could not be looked at ({type(e).__name__}); please report it'
         ) from None
@@ -248,22 +253,23 @@ async def limited(
         yield piece
 
 
-logging.getLogger('python_multipart').setLevel(logging.CRITICAL)  # it would quote bytes of the body
+# It would quote bytes of the body
+logging.getLogger('python_multipart').setLevel(logging.CRITICAL)
 
 
 class _InMemory(MultiPartParser):
-    spool_max_size = max_file_size = (
-        2**40
-    )  # no part becomes a file on disk; the second name is that of Starlette before 0.46
+    # No part becomes a file on disk. The second name is that of Starlette before 0.46.
+    spool_max_size = max_file_size = 2**40
 
-
+# %% ../nbs/serve.ipynb #efcd28f9
 async def _from_form(headers: Headers, stream):  # -> name, bytes
     try:
         form = await _InMemory(headers, stream, max_files=1, max_fields=8).parse()
     except (MultiPartException, KeyError, ValueError) as e:
         raise HTTPException(
             422,
-            f"the form cannot be read ({getattr(e, 'message', type(e).__name__)}); send one picture as the field 'file'",
+            f"the form cannot be read ({getattr(e, 'message', type(e).__name__)}); "
+            "send one picture as the field 'file'",
         ) from None
     file = form.get('file')
     if not hasattr(file, 'read'):
@@ -276,7 +282,7 @@ def _printable(name):
         'utf-8', 'replace'
     ).decode()  # a lone surrogate, which some encodings allow, would be no JSON
 
-
+# %% ../nbs/serve.ipynb #33a15837
 async def read_picture(
     request: Request,
     settings: ServeSettings,
@@ -286,7 +292,8 @@ async def read_picture(
     if kind != 'multipart/form-data' and not is_image_type(kind):
         raise HTTPException(
             415,
-            f"a body of type '{kind[:60]}' is not taken; send a picture as {', '.join(IMAGE_TYPES)}, or as the field 'file' of multipart/form-data",
+            f"a body of type '{kind[:60]}' is not taken; send a picture as "
+            f"{', '.join(IMAGE_TYPES)}, or as the field 'file' of multipart/form-data",
         )
     try:
         async with asyncio.timeout(settings.seconds):
@@ -337,7 +344,7 @@ class Problem(BaseModel):
 
     detail: str
 
-
+# %% ../nbs/serve.ipynb #5a3b1318
 class Health(BaseModel):
     "What is running"
 
@@ -391,7 +398,7 @@ _BODY = {
     },
 }
 
-
+# %% ../nbs/serve.ipynb #2b51192e
 def _add_health(app, pool):
     @app.get('/healthz', response_model=Health, summary='Is it up, and what does it run?')
     async def healthz():
@@ -403,7 +410,7 @@ def _add_health(app, pool):
             labels=list(pool.label_set),
         )
 
-
+# %% ../nbs/serve.ipynb #29999787
 def _add_predict(app, pool, settings):
     threads, in_flight = CapacityLimiter(pool.workers), asyncio.Semaphore(settings.requests)
     memory = picture_memory(settings, pool.workers)
@@ -435,7 +442,11 @@ def _add_predict(app, pool, settings):
         },
     )
     async def predict(request: Request):
-        "Send the picture as the body, or as the field `file` of a form. The answer has one entry a face, the most certain detection first; it is empty where there is no face. Nothing is kept."
+        """Send the picture as the body, or as the field `file` of a form.
+
+        The answer has one entry a face, the most certain detection first. It is empty if there is
+        no face. Nothing is kept.
+        """
         try:
             return JSONResponse(await answer(request))
         except HTTPException:
@@ -458,6 +469,13 @@ def _with_bearer(app):  # tell the documentation page that a token is needed
     app.openapi = openapi
 
 
+def _describe(pool) -> str:
+    return (
+        f'Facial expressions by {pool.name}: {", ".join(pool.label_set)}. '
+        'Pictures are held in memory while they are looked at and never stored.'
+    )
+
+
 def create_app(
     settings: ServeSettings | None = None,  # The environment's if None
 ) -> FastAPI:
@@ -473,7 +491,7 @@ def create_app(
         version=fer_nb.__version__,
         redoc_url=None,
         swagger_ui_parameters={'validatorUrl': None},
-        description=f'Facial expressions by {pool.name}: {", ".join(pool.label_set)}. Pictures are held in memory while they are looked at and never stored.',
+        description=_describe(pool),
     )
     if settings.token:
         _with_bearer(app)
