@@ -86,7 +86,8 @@ function ask(model, content, { buffers = [], seconds = 30 } = {}) {
       if (reply.id !== id) return;
       clearTimeout(late);
       model.off("msg:custom", hear);
-      reply.error ? reject(failure(reply)) : resolve({ ...reply, buffers });
+      if (reply.error) reject(failure(reply));
+      else resolve({ ...reply, buffers });
     }
     model.on("msg:custom", hear);
     try {
@@ -451,43 +452,12 @@ function faceMark(number, color) {
     const words = el("tspan", {}, ` ${look.text}`);
     text.append(words);
     if (count > 1 && text.getComputedTextLength() > room) words.remove();
-    look.icon ? picture.setAttribute("href", look.icon) : picture.removeAttribute("href");
+    if (look.icon) picture.setAttribute("href", look.icon);
+    else picture.removeAttribute("href");
     wide = text.getComputedTextLength() + 0.8 * size + (look.icon ? 1.3 * size : 0);
     node.dataset.label = look.name;
     node.dataset.sure = look.sure;
-    list.replaceChildren(
-      ...(lines ?? []).flatMap((l, i) => [
-        el("rect", {
-          x: 0,
-          y: i * 1.35 * size,
-          width: 7.4 * size,
-          height: 1.35 * size,
-          fill: "#000000",
-          "fill-opacity": 0.6,
-        }),
-        el("rect", {
-          x: 0,
-          y: i * 1.35 * size,
-          width: 7.4 * size * l.p,
-          height: 1.35 * size,
-          fill: l.color,
-          "fill-opacity": 0.55,
-        }),
-        el(
-          "text",
-          {
-            direction: "ltr",
-            x: 0.3 * size,
-            y: (i + 0.95) * 1.35 * size - 0.2 * size,
-            "font-size": 0.85 * size,
-            fill: "#ffffff",
-            "font-family": "system-ui, sans-serif",
-          },
-          el("tspan", { "font-family": EMOJI_FONTS }, l.emoji),
-          ` ${l.text}`,
-        ),
-      ]),
-    );
+    list.replaceChildren(...(lines ?? []).flatMap((line, row) => answerRow(line, row, size)));
   }
 
   function place({ x, y, w, h }, look, { width, height, unit, count, lines, strong }) {
@@ -518,6 +488,36 @@ function faceMark(number, color) {
   }
 
   return { node, place };
+}
+
+/**
+ * One row of the list of all answers beside a face: a dark ground, a bar, emoji and text.
+ * @param {{p: number, color: string, emoji: string, text: string}} line - `p` from 0 to 1
+ * @param {number} row - From 0
+ * @param {number} size - Of the font, in pixels of the picture
+ * @returns {Element[]}
+ */
+function answerRow(line, row, size) {
+  const height = 1.35 * size;
+  const width = 7.4 * size;
+  const place = { x: 0, y: row * 1.35 * size, height };
+  return [
+    el("rect", { ...place, width, fill: "#000000", "fill-opacity": 0.6 }),
+    el("rect", { ...place, width: width * line.p, fill: line.color, "fill-opacity": 0.55 }),
+    el(
+      "text",
+      {
+        direction: "ltr",
+        x: 0.3 * size,
+        y: (row + 0.95) * 1.35 * size - 0.2 * size,
+        "font-size": 0.85 * size,
+        fill: "#ffffff",
+        "font-family": "system-ui, sans-serif",
+      },
+      el("tspan", { "font-family": EMOJI_FONTS }, line.emoji),
+      ` ${line.text}`,
+    ),
+  ];
 }
 
 /**
@@ -631,12 +631,12 @@ const failure = ({ error, code, facts }) => Object.assign(new Error(error), { co
  * @param {Error} error - Of `ask` or `failure`
  * @returns {Array} Arguments for `say`; errors without a code are said in the kernel's English
  */
-const trouble = (error) =>
-  error.late
-    ? ["error.no-answer", {}]
-    : `error.${error.code}` in page.text
-      ? [`error.${error.code}`, error.facts]
-      : ["error.reply", { text: error.message }];
+const trouble = (error) => {
+  if (error.late) return ["error.no-answer", {}];
+  const key = `error.${error.code}`;
+  if (key in page.text) return [key, error.facts];
+  return ["error.reply", { text: error.message }];
+};
 
 /**
  * @param {function(Event): Promise} work

@@ -317,67 +317,83 @@ function filmView(model) {
 
   const MAX_STRIPS = 30;
   const shownAs = (label) => (label === UNSURE ? unsure() : classOf(classes, label));
+
   // A row a face: colored where it shows an expression, empty where it is away
   function drawStrips(all) {
     const end = Math.max(rows.at(-1)[1], 0.1);
-    const step =
-      rows.length > 1 ? Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1)) : 0.1;
+    const step = frameStep();
     more.hidden = everyone || all.length <= MAX_STRIPS;
     say(more, "photos.more", { n: number(all.length) });
     all.slice(0, everyone ? all.length : MAX_STRIPS).forEach((n, at) => {
       const seen = ofFace(n);
-      const runs = [];
-      for (const s of seen) {
-        const last = runs.at(-1);
-        if (last && last.label === s.label && s.at - last.to < 2.5 * step) last.to = s.at + step;
-        else runs.push({ label: s.label, from: s.at, to: s.at + step });
-      }
-      const share = {};
-      for (const s of seen) share[s.label] = (share[s.label] ?? 0) + 1;
-      const most = Object.entries(share).sort((a, b) => b[1] - a[1])[0];
-      const bar = el(
-        "svg",
-        { viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true" },
-        ...runs.map((r) => {
-          const c = shownAs(r.label);
-          const part = el("rect", {
-            x: (1000 * r.from) / (end + step),
-            y: 0,
-            width: Math.max(1.5, (1000 * (r.to - r.from)) / (end + step)),
-            height: 20,
-            fill: c.color,
-          });
-          part.append(el("title", {}, `${wordOf(c)}, ${seconds(r.from)} – ${seconds(r.to)}`));
-          return part;
-        }),
-      );
-      const main = shownAs(most[0]);
-      const strip =
-        strips.querySelector(`[data-face="${n}"]`) ??
-        el("button", {
-          type: "button",
-          class: "fer-strip",
-          "data-face": n,
-          onclick: () => {
-            chosen = n;
-            draw(true);
-          },
-        });
+      const strip = stripOf(n);
       strip.setAttribute("aria-pressed", String(n === chosen));
-      strip.replaceChildren(
-        el(
-          "span",
-          { class: "fer-strip-name" },
-          t("film.face", { n }),
-          " ",
-          mark(main),
-          ` ${wordOf(main)} ${percent(most[1] / seen.length)}`,
-        ),
-        bar,
-      );
+      strip.replaceChildren(stripName(n, seen), stripBar(runsOf(seen, step), end + step));
       // Those that are there stay, and keep the focus
       if (strips.children[at] !== strip) strips.insertBefore(strip, strips.children[at] ?? null);
     });
+  }
+
+  // Seconds from one frame to the next
+  function frameStep() {
+    if (rows.length < 2) return 0.1;
+    return Math.max(0.001, (rows.at(-1)[1] - rows[0][1]) / (rows.length - 1));
+  }
+
+  // Times in which a face shows the same label: [{ label, from, to }], in seconds
+  function runsOf(seen, step) {
+    const runs = [];
+    for (const s of seen) {
+      const last = runs.at(-1);
+      if (last && last.label === s.label && s.at - last.to < 2.5 * step) last.to = s.at + step;
+      else runs.push({ label: s.label, from: s.at, to: s.at + step });
+    }
+    return runs;
+  }
+
+  // The button of a face: the one that is there, or a new one
+  function stripOf(n) {
+    const known = strips.querySelector(`[data-face="${n}"]`);
+    if (known) return known;
+    const pick = () => {
+      chosen = n;
+      draw(true);
+    };
+    return el("button", { type: "button", class: "fer-strip", "data-face": n, onclick: pick });
+  }
+
+  // A face's number, and the label that it shows most
+  function stripName(n, seen) {
+    const counts = {};
+    for (const s of seen) counts[s.label] = (counts[s.label] ?? 0) + 1;
+    const [label, count] = Object.entries(counts).sort((a, b) => b[1] - a[1])[0];
+    const main = shownAs(label);
+    const text = ` ${wordOf(main)} ${percent(count / seen.length)}`;
+    return el("span", { class: "fer-strip-name" }, t("film.face", { n }), " ", mark(main), text);
+  }
+
+  // Colored parts on a bar as long as the video, whose length is in seconds
+  function stripBar(runs, length) {
+    const parts = runs.map((run) => {
+      const shown = shownAs(run.label);
+      const times = `${seconds(run.from)} – ${seconds(run.to)}`;
+      return el(
+        "rect",
+        {
+          x: (1000 * run.from) / length,
+          y: 0,
+          width: Math.max(1.5, (1000 * (run.to - run.from)) / length),
+          height: 20,
+          fill: shown.color,
+        },
+        el("title", {}, `${wordOf(shown)}, ${times}`),
+      );
+    });
+    return el(
+      "svg",
+      { viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true" },
+      ...parts,
+    );
   }
 
   async function drawChart() {

@@ -95,17 +95,18 @@ function headerView(model) {
     document.dispatchEvent(new CustomEvent("fer-tab"));
   }
 
+  // The number of the tab that a key leads to; -1 for other keys
+  function tabAfter(key) {
+    if (key === "Home") return 0;
+    if (key === "End") return TABS.length - 1;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    if (!step) return -1;
+    const signed = node.dir === "rtl" ? -step : step;
+    return (TABS.indexOf(page.tab) + signed + TABS.length) % TABS.length;
+  }
+
   function alongTabs(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (node.dir === "rtl" ? -1 : 1);
-    const at = TABS.indexOf(page.tab);
-    const to =
-      event.key === "Home"
-        ? 0
-        : event.key === "End"
-          ? TABS.length - 1
-          : step
-            ? (at + step + TABS.length) % TABS.length
-            : -1;
+    const to = tabAfter(event.key);
     if (to < 0) return;
     event.preventDefault();
     setTab(TABS[to], true);

@@ -541,6 +541,11 @@ function liveView(model) {
     holdUntil = performance.now() + NOTICE_MS;
   }
 
+  function nextButton() {
+    if (state === "running" || state === "paused") return pause;
+    return state === "starting" ? stop : start;
+  }
+
   function setState(next) {
     const was = state;
     state = next;
@@ -550,9 +555,9 @@ function liveView(model) {
     pause.disabled = shot.disabled = !on;
     stop.disabled = state === "idle";
     hint.hidden = on;
+    // A disabled button would drop the keyboard's place
     if (focused?.disabled || (focused && was === "starting"))
-      // A disabled button would drop the keyboard's place
-      (on ? pause : state === "starting" ? stop : start).focus({ preventScroll: true });
+      nextButton().focus({ preventScroll: true });
     say(pause, state === "paused" ? "live.resume" : "live.pause");
     node.dataset.state = state;
   }
@@ -723,7 +728,8 @@ function liveView(model) {
     asking = false;
     if (!isLost) return;
     again.hidden = !(there && inVoila());
-    show(!there ? "lost.network" : inVoila() ? "lost.kernel" : "lost.cell", {}, true);
+    const whatToDo = inVoila() ? "lost.kernel" : "lost.cell";
+    show(there ? whatToDo : "lost.network", {}, true);
   }
 
   // To the page: its timers slept, frames may be lost, and a phone may have stopped the video
@@ -938,9 +944,11 @@ function liveView(model) {
     const look = face && named(face, model);
     if (!look && now - lastFaceAt < AWAY_MS) return; // A face that is missed in a frame or two
     // The status line says that nobody is there
-    const text = look ? (look.sure ? wordOf(look) : t("face.unsure")) : "";
+    let text = "";
+    if (look) text = look.sure ? wordOf(look) : t("face.unsure");
     if (text === lastSpoken || now - lastSpokenAt < 3000) return;
-    spoken.textContent = lastSpoken = text;
+    spoken.textContent = text;
+    lastSpoken = text;
     lastSpokenAt = now;
   }
 

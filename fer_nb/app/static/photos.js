@@ -593,13 +593,15 @@ function photosView(model) {
         a.face - b.face,
     );
     const focused = document.activeElement?.dataset?.by;
+    const direction = down ? "descending" : "ascending";
+    const arrow = down ? " ↓" : " ↑";
     const head = Object.entries(COLUMNS).map(([key, words]) =>
       el(
         "th",
         {
           scope: "col",
           class: typeof rows[0][key] === "number" ? "fer-number" : "",
-          "aria-sort": key === by ? (down ? "descending" : "ascending") : "none",
+          "aria-sort": key === by ? direction : "none",
         },
         el(
           "button",
@@ -612,7 +614,7 @@ function photosView(model) {
             },
           },
           el("span", { say: words }),
-          el("span", { "aria-hidden": "true" }, key === by ? (down ? " ↓" : " ↑") : ""),
+          el("span", { "aria-hidden": "true" }, key === by ? arrow : ""),
         ),
       ),
     );
