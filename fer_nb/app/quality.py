@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['layers', 'measured', 'quality_report', 'QualityWidget']
 
-# %% ../../nbs/app/05_quality.ipynb #6990d9b6
-import json, tempfile
+# %% ../../nbs/app/05_quality.ipynb #6f721810
+import json
+import tempfile
 from itertools import dropwhile
 from pathlib import Path
 import numpy as np
@@ -14,113 +15,101 @@ import onnxruntime as ort
 from ..core.model_folder import ONNX_FILE
 from .widgets import FaceWidget, script, shown_name, source
 
-# %% ../../nbs/app/05_quality.ipynb #f4d4dc0a
-_MOVES = (
-    'Reshape',
-    'Transpose',
-    'Squeeze',
-    'Unsqueeze',
-    'Cast',
-    'Shape',
-    'Gather',
-    'Concat',
-    'Identity',
-    'Constant',
-)
+# %% ../../nbs/app/05_quality.ipynb #39a8e62e
+def _shapes(entries):
+    "Return the shapes of a step's inputs or outputs; an entry is `{type: shape}`"
+    return [next(iter(entry.values())) for entry in entries]
+
+# %% ../../nbs/app/05_quality.ipynb #12bb39d2
+def _count_weights(op, inputs, output):
+    "Count a step's weights; where these are float16, ONNX Runtime logs the biases alone"
+    bias = sum(int(np.prod(shape)) for shape in inputs[2:3])
+    if op in ('Gemm', 'MatMul'):
+        return inputs[0][-1] * output[-1] + bias
+    if op == 'Conv':
+        return int(np.prod(inputs[1])) + bias
+    if op == 'BatchNormalization':
+        return 4 * output[1]
+    return 0
+
+# %% ../../nbs/app/05_quality.ipynb #c9fa18af
+def _channels(shape):
+    if len(shape) == 4:
+        return shape[1]
+    return shape[-1] if shape else 1
 
 
-def _step(event):  # of ONNX Runtime's log -> one row
-    args = event['args']
-    shape, *others = (
-        [next(iter(s.values())) for s in args['output_type_shape']],
-        *[next(iter(s.values())) for s in args['input_type_shape']],
-    )
-    shape, kernel = shape[0], next((s for s in others[1:2] if len(s) == 4), None)
-    grouped = args['op_name'] == 'Conv' and kernel and kernel[1] == 1 and others[0][1] > 1
+def _step(event):
+    "Turn an entry of ONNX Runtime's log into a row"
+    op = event['args']['op_name']
+    output = _shapes(event['args']['output_type_shape'])[0]
+    inputs = _shapes(event['args']['input_type_shape'])
+    kernel = []
+    if op == 'Conv' and len(inputs) > 1 and len(inputs[1]) == 4:
+        kernel = inputs[1]
     return {
-        'op': args['op_name'],
-        'channels': shape[1] if len(shape) == 4 else shape[-1] if shape else 1,
-        'size': shape[2:4] if len(shape) == 4 else [],
-        'kernel': kernel[2:] if args['op_name'] == 'Conv' and kernel else [],
-        'depthwise': bool(grouped),
-        'numbers': _numbers(args['op_name'], others, shape),
+        'op': op,
+        'channels': _channels(output),
+        'size': output[2:4] if len(output) == 4 else [],
+        'kernel': kernel[2:],
+        'depthwise': bool(kernel) and kernel[1] == 1 and inputs[0][1] > 1,
+        'numbers': _count_weights(op, inputs, output),
     }
 
+# %% ../../nbs/app/05_quality.ipynb #9b087d95
+def _log_of_a_run(model):
+    "Run a blank face, and return what ONNX Runtime logged"
+    options = ort.SessionOptions()
+    options.enable_profiling = True
+    options.log_severity_level = 3
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    blank = np.zeros((1, *model.spec.preprocess.shape), np.float32)
+    path = str(model.folder / ONNX_FILE)
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = f'{folder}/log'
+        session = ort.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+        session.run(None, {'faces': blank})
+        return json.loads(Path(session.end_profiling()).read_text())
 
-def _numbers(
-    op, shapes, out
-):  # weights of a step, from the shapes of what goes in and comes out; of a file with float16 weights ONNX Runtime counts the biases only
-    bias = sum(int(np.prod(s)) for s in shapes[2:3])
-    if op in ('Gemm', 'MatMul'):
-        return shapes[0][-1] * out[-1] + bias
-    return (
-        int(np.prod(shapes[1])) + bias
-        if op == 'Conv'
-        else 4 * out[1]
-        if op == 'BatchNormalization'
-        else 0
-    )
+# %% ../../nbs/app/05_quality.ipynb #c95e0e9a
+_MOVES = ('Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Cast', 'Shape', 'Gather', 'Concat')
+_NO_LAYERS = (*_MOVES, 'Identity', 'Constant')
+_SCALING = ('Mul', 'Add', 'Sub', 'Div')
+
+
+def _is_layer(event):
+    if event.get('cat') != 'Node' or not event['name'].endswith('_kernel_time'):
+        return False
+    return event['args']['op_name'] not in _NO_LAYERS
 
 
 def layers(
     model,  # OnnxModel
-) -> list:  # Of dicts: op, kernel, channels, size (height and width of its output), depthwise, numbers (weights)
+) -> list:  # Dicts: op, kernel, channels, size (height, width), depthwise, numbers (weights)
     "List what a network computes, in order"
-    options = ort.SessionOptions()
-    options.enable_profiling, options.log_severity_level = True, 3
-    options.graph_optimization_level = (
-        ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )  # as it was exported, nothing merged
-    with tempfile.TemporaryDirectory() as d:
-        options.profile_file_prefix = f'{d}/log'
-        session = ort.InferenceSession(
-            str(model.folder / ONNX_FILE), options, providers=['CPUExecutionProvider']
-        )
-        session.run(None, {'faces': np.zeros((1, *model.spec.preprocess.shape), np.float32)})
-        events = json.loads(Path(session.end_profiling()).read_text())
-    steps = [
-        _step(e)
-        for e in events
-        if e.get('cat') == 'Node'
-        and e['name'].endswith('_kernel_time')
-        and e['args']['op_name'] not in _MOVES
-    ]
-    return list(
-        dropwhile(lambda s: s['op'] in ('Mul', 'Add', 'Sub', 'Div'), steps)
-    )  # scaling of the pixels
+    steps = [_step(event) for event in _log_of_a_run(model) if _is_layer(event)]
+    return list(dropwhile(lambda step: step['op'] in _SCALING, steps))
 
-# %% ../../nbs/app/05_quality.ipynb #450f3d1c
-def _card(folder):  # HTML of the model card; None where there is none
-    import mistune
-
-    path = folder / 'README.md'
-    return (
-        mistune.create_markdown(escape=True, plugins=['table'])(path.read_text(encoding='utf-8'))
-        if path.exists()
-        else None
-    )
-
-
+# %% ../../nbs/app/05_quality.ipynb #bbf522bf
 def measured(
     folder,  # Of a model
     output: str,  # One of its label sets
-) -> dict | None:  # As metrics.json has it; None where that output was not judged
-    "What is known of how good one output is"
+) -> dict | None:  # As metrics.json has it; None if that output was not evaluated
+    "Read the figures of one output"
     path = Path(folder) / 'metrics.json'
     try:
-        all_of_it = json.loads(path.read_text()) if path.exists() else {}
+        metrics = json.loads(path.read_text()) if path.exists() else {}
     except ValueError:
         return None  # damaged: fer-nb evaluate says so
-    if not isinstance(all_of_it, dict):
+    if not isinstance(metrics, dict):
         return None
-    if all_of_it.get('output', output) == output:
-        return all_of_it or None
-    return all_of_it.get('outputs', {}).get(output)
+    if metrics.get('output', output) == output:
+        return metrics or None
+    return metrics.get('outputs', {}).get(output)
 
-
-def _history(
-    folder, output
-):  # epochs, accuracies, where a further run begins; None where it was not trained here
+# %% ../../nbs/app/05_quality.ipynb #164af9da
+def _history(folder, output):
+    "Return epochs, accuracies and where further runs begin; None if it was not trained here"
     from fer_nb.training.history import training_history
 
     table = training_history(folder)
@@ -137,7 +126,18 @@ def _history(
         'validation': table[validation].round(4).tolist(),
     }
 
+# %% ../../nbs/app/05_quality.ipynb #1c8b7885
+def _card(folder):
+    "Return the model card as HTML; None if there is none"
+    import mistune
 
+    path = folder / 'README.md'
+    if not path.exists():
+        return None
+    to_html = mistune.create_markdown(escape=True, plugins=['table'])
+    return to_html(path.read_text(encoding='utf-8'))
+
+# %% ../../nbs/app/05_quality.ipynb #2df3cecb
 def quality_report(
     model,  # OnnxModel
     output: str | None = None,  # One of its label sets; its first if None
@@ -153,14 +153,15 @@ def quality_report(
         'parameters': model.spec.parameters,
     }
 
-# %% ../../nbs/app/05_quality.ipynb #824e23e3
+# %% ../../nbs/app/05_quality.ipynb #6a0e7b8c
 class QualityWidget(FaceWidget):
-    "Confusion matrix, figures by class, training history, layers and model card of the model at work"
+    "Show the model at work: confusion matrix, figures by class, history, layers and model card"
 
     _esm = script('charts.js', 'quality.js')
     _css = source('faces.css', 'vendor/uPlot.min.css', 'quality.css')
 
     def on_report(self, content, buffers):
-        "The report, under the name that the settings show"
-        r = self.session.recognizer
-        return {**quality_report(r.model, r.label_set.name), 'model': shown_name(r.model)}
+        "Answer with the report, under the name that the settings show"
+        recognizer = self.session.recognizer
+        report = quality_report(recognizer.model, recognizer.label_set.name)
+        return {**report, 'model': shown_name(recognizer.model)}
