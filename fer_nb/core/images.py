@@ -30,59 +30,29 @@ from fer_nb.core.image_limits import (
 )
 from .pixels import orientation, to_rgb, upright_size
 
-# %% ../../nbs/core/09_images.ipynb #f8a6d876
-PICTURES = (
-    '.jpg',
-    '.jpeg',
-    '.jfif',
-    '.png',
-    '.webp',
-    '.bmp',
-    '.gif',
-    '.tif',
-    '.tiff',
-    '.avif',
-    '.heic',
-    '.heif',
-    '.hif',
-)  # endings of the files that count as pictures, in lower case
+# %% ../../nbs/core/09_images.ipynb #7b97383c
+PICTURES = tuple(
+    '.jpg .jpeg .jfif .png .webp .bmp .gif .tif .tiff .avif .heic .heif .hif'.split()
+)  # Endings of picture files, in lower case
 
 
 def is_hidden(
     name: str,  # Of a file or folder, without what is above it
 ) -> bool:
-    "Whether it is passed over in a folder of pictures: hidden, or what a Mac adds to archives and foreign disks (`._photo.jpg`, `__MACOSX`)"
+    "Whether a name is hidden, or is what a Mac adds to archives (`._photo.jpg`, `__MACOSX`)"
     return name.startswith('.') or name == '__MACOSX'
 
-# %% ../../nbs/core/09_images.ipynb #39f6394b
-FORMATS = (
-    'JPEG',
-    'PNG',
-    'WEBP',
-    'BMP',
-    'GIF',
-    'TIFF',
-    'AVIF',
-)  # What people have; Pillow's rarer readers, some of which start other programs, are not for strangers' files
+# %% ../../nbs/core/09_images.ipynb #7edb4448
+FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'AVIF')  # HEIC has a reader of its own
 
 
 def _damaged(name):
-    return ImageError(f"{name} is cut short or damaged; get a fresh copy").with_code(
-        'damaged', name=name
-    )
+    error = ImageError(f"{name} is cut short or damaged; get a fresh copy")
+    return error.with_code('damaged', name=name)
 
 
-def _from_pillow(im, name):  # Pillow reads the pixels of a file late
-    try:
-        im.load()
-        return to_rgb(im, orientation(im))
-    except Exception:
-        raise ImageError(
-            f"{name} is cut short, damaged, or of a kind that has no colors (mode {im.mode}); get a fresh copy, or convert it to RGB first"
-        ) from None
-
-
-def _decode(im, smaller):  # open Pillow image -> upright RGB array of its full size
+def _decode(im, smaller):
+    "Decode an open Pillow image, of its full size in the end"
     size = im.size
     if smaller > 1:
         im.draft(None, tuple(max(1, n // smaller) for n in size))
@@ -93,54 +63,30 @@ def _decode(im, smaller):  # open Pillow image -> upright RGB array of its full 
     size = upright_size(size, turn)
     return image if image.shape[1::-1] == size else cv2.resize(image, size)
 
+# %% ../../nbs/core/09_images.ipynb #a138bc0d
+MAX_PACKED = 4_000_000  # pixels of a packed BMP
 
-MAX_PACKED = 4_000_000  # pixels of a packed BMP, which Pillow reads one by one: a tenth of a second a million
 
-
-def _is_packed_bmp(im):  # a few bytes can stand for a whole row
+def _is_packed_bmp(im):
     return im.format == 'BMP' and im.info.get('compression') in (1, 2)
 
 
-def _read_file(f, name, most, memory):  # file object -> upright RGB array
+def _read_file(f, name, most, memory):
+    "Read a file object into an upright RGB array"
     head = f.read(64)
     f.seek(0)
     if is_heic(head):
         return read_heic(f.read(), name, most, memory)
     scans = check_scans(f, name) if head.startswith(b'\xff\xd8') else 0
     with Image.open(f, formats=FORMATS) as im:
-        check_size(*im.size, name, min(most, MAX_PACKED) if _is_packed_bmp(im) else most)
+        if _is_packed_bmp(im):
+            most = min(most, MAX_PACKED)
+        check_size(*im.size, name, most)
         return _decode(im, how_much_smaller(im, scans, name, memory))
 
-
-def _open_image(
-    opened, name, most, memory
-):  # context manager of a file object -> upright RGB array
-    try:
-        with opened as f:
-            return _read_file(f, name, most, memory)
-    except UnidentifiedImageError:
-        raise ImageError(
-            f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC"
-        ).with_code('not-a-picture', name=name) from None
-    except FileNotFoundError:
-        raise _not_there(name) from None
-    except IsADirectoryError:
-        raise ImageError(
-            f"{name} is a folder; give the pictures in it, such as {name}/*.jpg"
-        ) from None
-    except PermissionError:
-        raise ImageError(f"{name} may not be read; check its permissions") from None
-    except ImageError:
-        raise
-    except Image.DecompressionBombError:
-        raise TooLarge(
-            f"{name} has far too many pixels; at most {MAX_SIDE} on a side and {most / 1e6:g} million in all: make it smaller first"
-        ) from None
-    except Exception:
-        raise _damaged(name) from None
-
-
-def _not_there(name):  # an address loses a slash where it has been a Path
+# %% ../../nbs/core/09_images.ipynb #97d3a606
+def _not_there(name):
+    "Say that a path leads nowhere; an address loses a slash where it has been a Path"
     address = re.match('([A-Za-z][A-Za-z0-9+.-]+):/+', name)
     if not address:
         return ImageError(f"{name} does not exist; check the path")
@@ -149,8 +95,56 @@ def _not_there(name):  # an address loses a slash where it has been a Path
         f"{shown} is an address; download the picture first, and give its path or its bytes"
     )
 
-# %% ../../nbs/core/09_images.ipynb #66143af9
-def _check_array(a):  # any array -> H×W×3 uint8
+
+def _not_a_picture(name):
+    kinds = 'JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC'
+    error = ImageError(f"{name} is not a picture that can be read; give a {kinds}")
+    return error.with_code('not-a-picture', name=name)
+
+
+def _far_too_large(name, most):
+    return TooLarge(
+        f"{name} has far too many pixels; at most {MAX_SIDE} on a side"
+        f" and {most / 1e6:g} million in all: make it smaller first"
+    )
+
+# %% ../../nbs/core/09_images.ipynb #56e2e746
+def _open_image(opened, name, most, memory):
+    "Read from a context manager of a file object; raises `ImageError`"
+    try:
+        with opened as f:
+            return _read_file(f, name, most, memory)
+    except UnidentifiedImageError:
+        raise _not_a_picture(name) from None
+    except FileNotFoundError:
+        raise _not_there(name) from None
+    except IsADirectoryError:
+        why = f"{name} is a folder; give the pictures in it, such as {name}/*.jpg"
+        raise ImageError(why) from None
+    except PermissionError:
+        raise ImageError(f"{name} may not be read; check its permissions") from None
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise _far_too_large(name, most) from None
+    except Exception:  # readers of damaged files raise whatever they like
+        raise _damaged(name) from None
+
+
+def _from_pillow(im, name):
+    "Convert an open Pillow image, whose pixels are read late"
+    try:
+        im.load()
+        return to_rgb(im, orientation(im))
+    except Exception:
+        raise ImageError(
+            f"{name} is cut short, damaged, or of a kind that has no colors (mode {im.mode});"
+            " get a fresh copy, or convert it to RGB first"
+        ) from None
+
+# %% ../../nbs/core/09_images.ipynb #01d928de
+def _check_array(a):
+    "Turn an array into H×W×3 uint8; raises `ImageError`"
     if a.dtype != np.uint8:
         raise ImageError(
             f"an image array must be uint8 with values 0 to 255, not {a.dtype}; convert it first"
@@ -166,11 +160,12 @@ def _check_array(a):  # any array -> H×W×3 uint8
     check_size(a.shape[1], a.shape[0], 'the array')
     return a
 
-# %% ../../nbs/core/09_images.ipynb #bf6107c2
+# %% ../../nbs/core/09_images.ipynb #3fb99d37
 PIPE_SECONDS = 10  # that a named pipe may take to give its first byte
 
 
-def _has_writer(fd):  # a pipe of the file system: waits until there is something to read
+def _has_writer(fd):
+    "Whether somebody writes into a pipe of the file system within some seconds"
     if not hasattr(select, 'poll'):
         return True
     poll = select.poll()
@@ -178,24 +173,32 @@ def _has_writer(fd):  # a pipe of the file system: waits until there is somethin
     return bool(poll.poll(1000 * PIPE_SECONDS))
 
 
-def _read_pipe(path, name):  # -> bytes
+def _read_named_pipe(path, name):
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as pipe:
+        if not _has_writer(pipe.fileno()):
+            raise ImageError(
+                f"{name} is a pipe into which nobody writes; save the picture as a file first"
+            )
+        os.set_blocking(pipe.fileno(), True)
+        return pipe.read(MEMORY)
+
+
+def _read_pipe(path, name):
+    "Read all bytes of a pipe; raises `ImageError`"
     own = re.fullmatch(r'/dev/stdin|(?:/dev|/proc/self)/fd/(\d+)', str(path))
-    fd = os.dup(int(own[1] or 0)) if own else os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(fd, 'rb') as pipe:
-        if not own:
-            if not _has_writer(fd):
-                raise ImageError(
-                    f"{name} is a pipe into which nobody writes; save the picture as a file first"
-                )
-            os.set_blocking(fd, True)
-        data = pipe.read(MEMORY)
+    if own:
+        with open(os.dup(int(own[1] or 0)), 'rb') as pipe:
+            data = pipe.read(MEMORY)
+    else:
+        data = _read_named_pipe(path, name)
     if not data:
         raise ImageError(f"{name} is a pipe that gave nothing; save the picture as a file first")
     return data
 
-
+# %% ../../nbs/core/09_images.ipynb #f5f55fa0
 @contextmanager
-def _opened(path, name):  # Yields a file object that can be read twice
+def _opened(path, name):
+    "Yield a file object that can be read twice"
     kind = os.stat(path).st_mode
     if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
         yield io.BytesIO(_read_pipe(path, name))
@@ -203,39 +206,47 @@ def _opened(path, name):  # Yields a file object that can be read twice
         with open(path, 'rb') as f:
             yield f
 
-# %% ../../nbs/core/09_images.ipynb #280231bf
+# %% ../../nbs/core/09_images.ipynb #c6eb8285
 def _short(text):
-    return text if len(text) <= 60 else f'{text[:59]}…'  # for messages
+    "Cut a text for a message"
+    return text if len(text) <= 60 else f'{text[:59]}…'
 
 
 def local_path(
     text: str,  # A path, or its address: file:///home/ann/a%20photo.png
 ) -> str:  # The path
-    "Turn the address of a file of this machine into its path; everything else comes back as it is"
+    "Turn the address of a file of this machine into its path; leave everything else"
     found = re.match('file:(?://localhost(?=/))?/+', text, re.I)
     if not found or os.path.lexists(text):
         return text
     rest = urllib.parse.unquote_to_bytes(text[found.end() :])
     return '/' + os.fsdecode(rest)  # names that are no UTF-8 too
 
-
-def _from_base64(text):  # str -> bytes; raises ValueError
+# %% ../../nbs/core/09_images.ipynb #b4139fcf
+def _from_base64(text):
+    "Decode base64 of both alphabets, with or without its end; raises ValueError"
     text = re.sub(r'\s+', '', text).translate(str.maketrans('-_', '+/')).rstrip('=')
     return base64.b64decode(text + '=' * (-len(text) % 4), validate=True)
 
 
-def _bytes_of_text(
-    text,
-):  # of a data URL or of base64; None for what may be a path; raises ValueError
+def _from_data_url(text):
+    head, _, body = text.partition(',')
+    if '%' in body:
+        body = urllib.parse.unquote(body)
+    return _from_base64(body) if head.lower().endswith(';base64') else body.encode('latin-1')
+
+
+def _bytes_of_text(text):
+    "Decode a data URL or base64; None for what may be a path; raises ValueError"
     if text[:5].lower() == 'data:':
-        head, _, body = text.partition(',')
-        body = urllib.parse.unquote(body) if '%' in body else body
-        return _from_base64(body) if head.lower().endswith(';base64') else body.encode('latin-1')
+        return _from_data_url(text)
     if len(text) > 80 and re.fullmatch(r'[A-Za-z0-9+/_\s-]+=*\s*', text):
         return _from_base64(text)
+    return None
 
-
-def _read_text(text, name, most, memory):  # a path, an address of a file, a data URL or base64
+# %% ../../nbs/core/09_images.ipynb #2762a13b
+def _read_text(text, name, most, memory):
+    "Read a path, an address of a file, a data URL or base64"
     path = local_path(text)
     if not os.path.exists(path):
         try:
@@ -247,14 +258,14 @@ def _read_text(text, name, most, memory):  # a path, an address of a file, a dat
     shown = name or (path if len(path) < 4096 else _short(path))
     return _open_image(_opened(path, shown), shown, most, memory)
 
-# %% ../../nbs/core/09_images.ipynb #de32291a
+# %% ../../nbs/core/09_images.ipynb #ab422f33
 def read_image(
-    src,  # Path, bytes, Pillow image, uint8 array (H×W gray or H×W×3 RGB), address of a file (file:///…), data URL or base64
+    src,  # Path, bytes, Pillow image, uint8 array, address of a file, data URL or base64
     name: str = '',  # What messages call it; the path if empty
     most: int = MAX_PIXELS,  # Pixels of a file; a server's visitors may bring fewer
     memory: float = MEMORY,  # Bytes that reading a file may take
 ) -> np.ndarray:  # H×W×3 uint8, RGB, upright
-    "Read any picture as RGB, turned upright by its EXIF flag; raises `ImageError`, and of these `TooLarge` where it has too many pixels or would take too much memory"
+    "Read any picture as upright RGB; raises `ImageError`, and `TooLarge` of these for its size"
     if isinstance(src, np.ndarray):
         return _check_array(src)
     if isinstance(src, Image.Image):
@@ -264,5 +275,6 @@ def read_image(
     if isinstance(src, (str, os.PathLike)):
         return _read_text(os.fsdecode(src), name, most, memory)
     raise ImageError(
-        f"cannot read a picture from {type(src).__name__}; give a path, bytes, a Pillow image or an array"
+        f"cannot read a picture from {type(src).__name__};"
+        " give a path, bytes, a Pillow image or an array"
     )

@@ -22,48 +22,56 @@ def square_box(
     side = max(1, round(max(w, h) * (1 + 2 * margin)))
     return round(x + w / 2 - side / 2), round(y + h / 2 - side / 2), side, side
 
-# %% ../../nbs/core/10_preprocess.ipynb #20b5d942
+# %% ../../nbs/core/10_preprocess.ipynb #76da0150
+def _lies_inside(box, image):
+    x, y, w, h = (int(v) for v in box)
+    height, width = image.shape[:2]
+    return x >= 0 and y >= 0 and x + w <= width and y + h <= height
+
+
 def crop_face(
     image: np.ndarray,  # H×W or H×W×3 uint8
     box: tuple,  # x, y, width, height in pixels; may leave the image
-) -> np.ndarray:  # height×width(×3) uint8, always the size of the box
-    "Cut `box` out of `image`, a view where it lies inside, else a copy that repeats the edge; raises `ImageError` for a box without pixels"
+) -> np.ndarray:  # Of the size of the box; a view of the image where the box lies inside
+    "Cut `box` out of `image`, repeating the edge; raises `ImageError` for a box without pixels"
     x, y, w, h = (int(v) for v in box)
     if w < 1 or h < 1:
         raise ImageError(f"a face box needs a width and a height of at least 1 pixel, not {w}×{h}")
-    H, W = image.shape[:2]
-    ys, xs = np.clip(np.arange(y, y + h), 0, H - 1), np.clip(np.arange(x, x + w), 0, W - 1)
-    if x >= 0 and y >= 0 and x + w <= W and y + h <= H:
+    if _lies_inside(box, image):
         return image[y : y + h, x : x + w]
-    return image[ys[:, None], xs[None]]
+    height, width = image.shape[:2]
+    rows = np.clip(np.arange(y, y + h), 0, height - 1)
+    columns = np.clip(np.arange(x, x + w), 0, width - 1)
+    return image[rows[:, None], columns[None]]
 
-# %% ../../nbs/core/10_preprocess.ipynb #ee30d4aa
+# %% ../../nbs/core/10_preprocess.ipynb #e70e0064
 @dataclass(frozen=True)
 class Preprocess:
-    "The constants of the path from a face to a network's input; raises `ImageError` for a size under 8, channels other than 1 and 3, and other values that make no sense"
+    "How a face becomes a network's input; raises `ImageError` for values that make no sense"
 
-    size: int = 48  # Height and width of the input, pixels
+    size: int = 48  # Height and width of the input, pixels, at least 8
     channels: int = 1  # 1 gray, 3 RGB
-    margin: float = 0.0  # Around the detector's box, see square_box
-    align: bool = False  # Turn faces upright by their landmarks, where the detector gives them, see align_face
+    margin: float = 0.0  # Around the detector's box, -0.5 to 5, see square_box
+    align: bool = False  # Turn faces upright by their landmarks, see align_face
 
     def __post_init__(self):
-        if (
-            type(self.size) is not int
-            or isinstance(self.margin, (str, bool))
-            or not -0.5 < self.margin <= 5
-            or not isinstance(self.align, bool)
-        ):
+        whole = type(self.size) is int
+        number = not isinstance(self.margin, str | bool) and -0.5 < self.margin <= 5
+        if not whole or not number or not isinstance(self.align, bool):
             raise ImageError(
-                f"a network input needs a whole number as its size, a margin over -0.5 and at most 5, and align true or false, not {self.size!r}, {self.margin!r} and {self.align!r}"
+                "a network input needs a whole number as its size, a margin over -0.5 and at most"
+                " 5, and align true or false,"
+                f" not {self.size!r}, {self.margin!r} and {self.align!r}"
             )
         if self.size < 8 or self.channels not in (1, 3):
             raise ImageError(
-                f"a network input needs a size of at least 8 and 1 or 3 channels, not {self.size} and {self.channels}"
+                "a network input needs a size of at least 8 and 1 or 3 channels,"
+                f" not {self.size} and {self.channels}"
             )
 
     @property
     def shape(self) -> tuple:
+        "Height, width and channels of the input"
         return (self.size, self.size, self.channels)
 
 # %% ../../nbs/core/10_preprocess.ipynb #ead41929
@@ -83,16 +91,15 @@ def face_input(
         face = cv2.resize(face, (pre.size, pre.size), interpolation=how)
     return face.reshape(pre.shape).astype(np.float32)
 
-# %% ../../nbs/core/10_preprocess.ipynb #00449240
-UPRIGHT = np.float32(
-    [[0.313, 0.383], [0.687, 0.383], [0.5, 0.593], [0.35, 0.753], [0.65, 0.753]]
-)  # right eye, left eye, nose, mouth corners, as fractions of the side
+# %% ../../nbs/core/10_preprocess.ipynb #5c903927
+# Right eye, left eye, nose and corners of the mouth, as fractions of the side
+UPRIGHT = np.float32([[0.313, 0.383], [0.687, 0.383], [0.5, 0.593], [0.35, 0.753], [0.65, 0.753]])
 
 
 def upright_matrix(
     landmarks: np.ndarray,  # 5×2 pixels, in the order of Face.landmarks
-) -> tuple:  # 2×3 floats, from the picture to the upright face, and the side of that face, about as long as in the picture
-    "The similarity that fits the five landmarks best; raises `ImageError` where none does"
+) -> tuple:  # 2×3 floats, from the image to the upright face; and the side of that face, pixels
+    "Fit a similarity to five landmarks; raises `ImageError` where none fits"
     eyes = float(np.linalg.norm(landmarks[0] - landmarks[1]))
     side = int(np.clip(round(eyes / (UPRIGHT[1, 0] - UPRIGHT[0, 0])), 8, 2048))
     m, _ = cv2.estimateAffinePartial2D(np.float32(landmarks), UPRIGHT * side, method=cv2.LMEDS)
@@ -111,7 +118,7 @@ def align_face(
         image, m, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
 
-# %% ../../nbs/core/10_preprocess.ipynb #4873934e
+# %% ../../nbs/core/10_preprocess.ipynb #caf9e616
 def faces_input(
     faces,  # Sequence of N cropped faces, any sizes
     pre: Preprocess = Preprocess(),
@@ -119,7 +126,19 @@ def faces_input(
     "Turn cropped faces into one batch"
     if not len(faces):
         return np.zeros((0, *pre.shape), np.float32)
-    return np.stack([face_input(f, pre) for f in faces])
+    return np.stack([face_input(face, pre) for face in faces])
+
+# %% ../../nbs/core/10_preprocess.ipynb #1e1caa56
+def _square_crop(image, box, most=4096):
+    "Cut out a square box, of a smaller copy where its side is over `most` and it leaves the image"
+    x, y, side, _ = box
+    if side <= most or _lies_inside(box, image):
+        return crop_face(image, box)
+    height, width = image.shape[:2]
+    scale = most / side
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return crop_face(small, (round(x * scale), round(y * scale), most, most))
 
 
 def boxes_input(
@@ -128,26 +147,13 @@ def boxes_input(
     pre: Preprocess = Preprocess(),
     landmarks=None,  # N of 5×2 pixels or None; used where pre.align is set
 ) -> np.ndarray:  # N×size×size×channels float32, 0 to 255
-    "The whole path: a picture and face boxes to one batch; raises `ImageError` for landmarks that cannot be used"
-    marks = landmarks if pre.align and landmarks is not None else [None] * len(boxes)
-    return faces_input(
-        [
-            _square_crop(image, square_box(b, pre.margin)) if m is None else align_face(image, m)
-            for b, m in zip(boxes, marks)
-        ],
-        pre,
-    )
-
-
-def _square_crop(
-    image, box, most=4096
-):  # of a square that is larger than any face and leaves the picture, a smaller copy: a strip of 16,000×1 pixels would become 768 MB
-    (x, y, side, _), (h, w) = box, image.shape[:2]
-    if side <= most or (x >= 0 and y >= 0 and x + side <= w and y + side <= h):
-        return crop_face(image, box)
-    small = cv2.resize(
-        image,
-        (max(1, round(w * most / side)), max(1, round(h * most / side))),
-        interpolation=cv2.INTER_AREA,
-    )
-    return crop_face(small, (round(x * most / side), round(y * most / side), most, most))
+    "Turn an image and face boxes into one batch; raises `ImageError` for unusable landmarks"
+    if landmarks is None or not pre.align:
+        landmarks = [None] * len(boxes)
+    faces = []
+    for box, marks in zip(boxes, landmarks):
+        if marks is None:
+            faces.append(_square_crop(image, square_box(box, pre.margin)))
+        else:
+            faces.append(align_face(image, marks))
+    return faces_input(faces, pre)
