@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from ..core.drawing import font
 from ..core.files import disk_error, whole_file
-from ..core.labels import FerError, LabelSet, column_names
+from ..core.errors import FerError
+from ..core.labels import LabelSet, column_names
 from ..core.preprocess import crop_face, square_box
 from .tables import read_rows, write_json
 from .video_io import is_pipe, local_path, open_video

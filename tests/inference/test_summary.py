@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from fer_nb.core.labels import FerError, get_label_set
+from fer_nb.core.errors import FerError
+from fer_nb.core.labels import get_label_set
 from fer_nb.inference.summary import (
     Timeline,
     VideoSummary,
