@@ -86,7 +86,7 @@ def test_evaluate_takes_the_part_that_is_there(tmp_path):
     done = fer_nb('evaluate', 'fernet-small', '--data', source, '--no-report')
     assert done.returncode == 0, done.stderr
     assert (json.loads(done.stdout)['split'], json.loads(done.stdout)['n']) == ('test', 7 * TEST)
-    assert 'the part test is judged; --split chooses another' in done.stderr
+    assert 'the part test is evaluated; --split chooses another' in done.stderr
 
 
 def one_part(split, counts=(40, 20)):
@@ -147,12 +147,12 @@ def test_what_was_taken_is_kept_in_a_file(tmp_path):
 
 @pytest.mark.filterwarnings('ignore:.*no validation part')
 def test_the_part_that_is_judged():
-    from fer_nb.cli.evaluate import _part_to_judge
+    from fer_nb.cli.evaluate import part_to_evaluate
 
-    assert _part_to_judge(None, take_validation(one_part(0))) == 'validation'
-    assert _part_to_judge(None, one_part(2)) == 'test'
-    assert _part_to_judge(None, one_part(1)) == 'validation'
-    assert _part_to_judge('validation', take_validation(one_part(0))) == 'validation'
+    assert part_to_evaluate(None, take_validation(one_part(0))) == 'validation'
+    assert part_to_evaluate(None, one_part(2)) == 'test'
+    assert part_to_evaluate(None, one_part(1)) == 'validation'
+    assert part_to_evaluate('validation', take_validation(one_part(0))) == 'validation'
 
 
 def test_a_part_that_is_missing_is_said_with_those_that_are_there():
