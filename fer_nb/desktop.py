@@ -32,7 +32,7 @@ def emoji_of(
     drawable = any('emoji' in family.lower() for family in QFontDatabase.families())
     return f'{emotion.emoji} ' if drawable else ''
 
-# %% ../nbs/desktop.ipynb #e4c93c9f
+# %% ../nbs/desktop.ipynb #09d70f1e
 def _draw_tag(painter, box, top, r, text):  # above the box, but not above `top`
     font = QFont(painter.font())
     font.setPointSizeF(max(9.0, min(16.0, box.height() / 12)))
@@ -44,7 +44,7 @@ def _draw_tag(painter, box, top, r, text):  # above the box, but not above `top`
     painter.setPen(QColor(ink(r.emotion.color)))
     painter.drawText(tag, Qt.AlignCenter, text)
 
-
+# %% ../nbs/desktop.ipynb #71966d90
 def _draw_face(painter, r, prefix, at, scale):  # at: where the frame lies in the widget
     x, y, w, h = (side * scale for side in r.box)
     box = QRectF(at.x() + x, at.y() + y, w, h)
@@ -100,7 +100,7 @@ class Screen(QWidget):
             prefix = f'{number}  ' if len(self.faces) > 1 else ''
             _draw_face(painter, r, prefix, at, at.width() / w)
 
-# %% ../nbs/desktop.ipynb #9f83fea4
+# %% ../nbs/desktop.ipynb #244945af
 def _bar(emotion):  # of one emotion
     bar = QProgressBar()
     bar.setRange(0, 1000)
@@ -113,7 +113,7 @@ def _bar(emotion):  # of one emotion
     )
     return bar
 
-
+# %% ../nbs/desktop.ipynb #7da46b28
 def _row(emotion):  # -> name, bar and number of one emotion
     name = QLabel(emoji_of(emotion) + emotion.name)
     if emotion.icon:
@@ -169,7 +169,7 @@ class Bars(QWidget):
 # %% ../nbs/desktop.ipynb #460c70cd
 HELP = 'S screenshot · A all emotions or the top one · SPACE pause · Q or ESC quit'
 
-
+# %% ../nbs/desktop.ipynb #bc9c0588
 class Layout(QMainWindow):
     "The parts of the window, and one line for messages"
 
@@ -201,7 +201,7 @@ class Layout(QMainWindow):
         down.addWidget(self.status)
         self.setCentralWidget(main)
 
-# %% ../nbs/desktop.ipynb #d4c7771e
+# %% ../nbs/desktop.ipynb #1281c5be
 class _Controls(Layout):  # buttons, keys and messages
     def add_button(self, text: str, action) -> QPushButton:
         "Add a button that calls `action`"
@@ -251,7 +251,7 @@ class _Actions(_Controls):  # what the buttons and keys of the window do
         self.everything = not self.everything
         self.bars.show_all(self.everything)
 
-# %% ../nbs/desktop.ipynb #e5691505
+# %% ../nbs/desktop.ipynb #df5ea92d
 class _Screenshots(_Actions):
     def screenshot(self):
         "Save image and bars as you see them"
@@ -272,7 +272,7 @@ class _Screenshots(_Actions):
             return False
         return self.view.grab().save(str(path))
 
-
+# %% ../nbs/desktop.ipynb #8d27affb
 def _pictures_folder():  # of the user
     folder = QStandardPaths.writableLocation(QStandardPaths.PicturesLocation)
     return folder or Path.home()
@@ -283,18 +283,19 @@ class _Shown(_Screenshots):  # what the window shows of the player
         "Show a camera or a file"
         self.player.start(source)
         self.times.clear()
-        self.rate.setText('')
-        self.pause_button.setEnabled(True)
-        self.pause_button.setText('Pause')
-        self.start_button.setText('Stop Camera' if source.camera else 'Start Camera')
+        self._set_buttons(source)
         self.say(f'opening {source.name} …')
 
     def _rest(self):  # nothing runs
         self.player.stop()
+        self._set_buttons(None)
+
+    def _set_buttons(self, source):  # for the Source that runs, or None
+        camera_runs = source is not None and source.camera
         self.rate.setText('')
-        self.pause_button.setEnabled(False)
+        self.pause_button.setEnabled(source is not None)
         self.pause_button.setText('Pause')
-        self.start_button.setText('Start Camera')
+        self.start_button.setText('Stop Camera' if camera_runs else 'Start Camera')
 
     def _show(self):  # the newest result
         seen = self.player.newest()
@@ -320,7 +321,7 @@ class _Shown(_Screenshots):  # what the window shows of the player
             self.pause_button.setEnabled(False)
             self.player.capture = None
 
-# %% ../nbs/desktop.ipynb #9ce9199f
+# %% ../nbs/desktop.ipynb #fd77c341
 class _Events(_Shown):  # of Qt
     def dragEnterEvent(self, event):
         if event.mimeData().hasUrls():
@@ -337,7 +338,7 @@ class _Events(_Shown):  # of Qt
         self.player.close()
         event.accept()
 
-
+# %% ../nbs/desktop.ipynb #b6d072d2
 class Window(_Events):
     "Webcam, photos and videos, with every face boxed and named"
 
@@ -373,7 +374,7 @@ class Window(_Events):
         self.add_keys(self.toggle_all, 'A')
         self.add_keys(self.toggle_pause, 'Space')
 
-# %% ../nbs/desktop.ipynb #5bb3519a
+# %% ../nbs/desktop.ipynb #30773b75
 def _check_libraries():  # that Qt needs to draw under X; raises SourceError
     from ctypes import CDLL
 

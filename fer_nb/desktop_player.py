@@ -6,7 +6,7 @@
 __all__ = ['Newest', 'SourceError', 'Source', 'video_frames', 'frames', 'with_quick_detector', 'LiveFaces', 'Seen', 'Signals',
            'Capture', 'Looker', 'Player']
 
-# %% ../nbs/desktop_player.ipynb #f606cb65
+# %% ../nbs/desktop_player.ipynb #3d585996
 import copy
 import re
 import threading
@@ -53,7 +53,7 @@ class Newest:
 class SourceError(FerError, OSError):
     "A camera or a file that gives no image"
 
-
+# %% ../nbs/desktop_player.ipynb #0bf42bcc
 @dataclass(frozen=True)
 class Source:
     "A camera, or a file to open"
@@ -73,7 +73,7 @@ class Source:
         device = re.fullmatch(r'/dev/video(\d+)', self.where) if self.camera else None
         return int(device[1]) if device else None
 
-# %% ../nbs/desktop_player.ipynb #02ffe74d
+# %% ../nbs/desktop_player.ipynb #29442462
 def _open(source):  # -> a video or camera; raises SourceError, VideoError
     number = source.number
     try:
@@ -113,7 +113,7 @@ def _is_photo(path):  # raises SourceError where there is no such file
     except Exception:
         return False
 
-
+# %% ../nbs/desktop_player.ipynb #25dfd8a9
 def frames(
     source: Source,
     stopped: threading.Event,  # Set it to end, from any thread
@@ -139,7 +139,7 @@ def with_quick_detector(
     quick.detector = HaarDetector(max_side=400)
     return quick
 
-
+# %% ../nbs/desktop_player.ipynb #650e24c3
 class LiveFaces:
     "Recognize, number and smooth the faces of one source, frame after frame"
 
@@ -166,14 +166,14 @@ class Seen:
     frame: np.ndarray  # H×W×3 uint8, RGB
     faces: list  # Of (number, Recognition)
 
-
+# %% ../nbs/desktop_player.ipynb #789c6537
 class Signals(QObject):
     "What the threads tell the window"
 
     seen = Signal()  # A `Seen` waits in the mailbox
     ended = Signal(int, str)  # Session, and why in one line; empty if the source came to its end
 
-# %% ../nbs/desktop_player.ipynb #5c9d1aaf
+# %% ../nbs/desktop_player.ipynb #b8ab131a
 class Capture(threading.Thread):
     "Take frames from one source until it ends or is stopped"
 
@@ -204,7 +204,7 @@ class Capture(threading.Thread):
         if not self.stopped.is_set():
             self.signals.ended.emit(self.session, why)
 
-# %% ../nbs/desktop_player.ipynb #44764e1e
+# %% ../nbs/desktop_player.ipynb #aa9cd3bc
 class Looker(threading.Thread):
     "Recognize the newest frame, again and again"
 
@@ -244,7 +244,7 @@ class Looker(threading.Thread):
         if not self.stopped.is_set():
             self.signals.seen.emit()
 
-# %% ../nbs/desktop_player.ipynb #da7c5904
+# %% ../nbs/desktop_player.ipynb #4aa85add
 class _Session(QObject):  # of a Player: what is open
     def __init__(self, recognizer: Recognizer):
         super().__init__()

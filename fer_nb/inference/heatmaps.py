@@ -10,15 +10,15 @@ __all__ = ['METHODS', 'ExplainError', 'unit', 'resize_maps', 'label_ids', 'cam_m
 import cv2
 import numpy as np
 from ..core.errors import FerError
-from ..core.preprocess import boxes_input, square_box, upright_matrix
 from ..core.images import read_image
+from ..core.preprocess import boxes_input, square_box, upright_matrix
 from .runtime import OnnxModel
 
 # %% ../../nbs/inference/03_heatmaps.ipynb #fea7cbc9
 class ExplainError(FerError, ValueError):
     "An explanation that cannot be given"
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #57eea204
 def unit(
     maps: np.ndarray,  # ...×h×w
 ) -> np.ndarray:  # The same shape, float32, each map 0 to 1
@@ -27,7 +27,7 @@ def unit(
     top = positive.max(axis=(-2, -1), keepdims=True)
     return positive / np.where(top > 0, top, 1)
 
-# %% ../../nbs/inference/03_heatmaps.ipynb #490c68bf
+# %% ../../nbs/inference/03_heatmaps.ipynb #6342a91a
 def resize_maps(
     maps: np.ndarray,  # N×h×w
     shape: tuple,  # Height and width
@@ -57,7 +57,7 @@ def label_ids(
         raise ExplainError(f'{len(ids)} labels for {n} faces; give one label, or one for each face')
     return np.broadcast_to(np.array(ids), (n,))
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #7930887a
 def cam_maps(
     model: OnnxModel,
     faces: np.ndarray,  # N×H×W×C float32, 0 to 255
@@ -72,7 +72,7 @@ def cam_maps(
     chosen = np.maximum(maps[np.arange(len(faces)), ids], 0)
     return unit(resize_maps(chosen, faces.shape[1:3]))
 
-# %% ../../nbs/inference/03_heatmaps.ipynb #a0176cfd
+# %% ../../nbs/inference/03_heatmaps.ipynb #ae9885ba
 def _squares(height, width, side, step):  # -> (rows, columns) slices of each place
     tops = range(-side // 2, height, step)
     lefts = range(-side // 2, width, step)
@@ -82,7 +82,7 @@ def _squares(height, width, side, step):  # -> (rows, columns) slices of each pl
         for x in lefts
     ]
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #4de1a349
 def _covered(face, squares):  # -> the face with each square gray, and last as it is
     faces = np.repeat(face[None], len(squares) + 1, axis=0)
     gray = face.mean(axis=(0, 1))
@@ -116,7 +116,7 @@ def occlusion_map(
 # %% ../../nbs/inference/03_heatmaps.ipynb #030d899a
 METHODS = ('auto', 'cam', 'occlusion')
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #ca82c5d3
 def heat_map(
     model: OnnxModel,
     face: np.ndarray,  # H×W×C float32, 0 to 255: a network's input
@@ -135,12 +135,12 @@ def heat_map(
         raise ExplainError(f'{model.name} gives no class activation maps; use occlusion')
     return occlusion_map(model, face, label, output)
 
-# %% ../../nbs/inference/03_heatmaps.ipynb #9ef3675b
+# %% ../../nbs/inference/03_heatmaps.ipynb #19d6538e
 def _colored(heat):  # h×w, 0 to 1 -> h×w×3 uint8, RGB
     colors = cv2.applyColorMap(np.uint8(heat * 255), cv2.COLORMAP_INFERNO)
     return cv2.cvtColor(colors, cv2.COLOR_BGR2RGB)
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #7f841248
 def overlay(
     image: np.ndarray,  # H×W×3 or H×W uint8
     heat: np.ndarray,  # h×w, 0 to 1
@@ -179,7 +179,7 @@ def turned_back(
     whole = cv2.resize(np.asarray(heat, np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
     return cv2.warpAffine(whole, back, (width, height)), (int(low[0]), int(low[1]), width, height)
 
-# %% ../../nbs/inference/03_heatmaps.ipynb #77eb693d
+# %% ../../nbs/inference/03_heatmaps.ipynb #b6e31ef7
 def _heat_of_face(recognizer, image, r, label, method):  # -> heat map and its box in the image
     preprocess = recognizer.model.spec.preprocess
     face = boxes_input(image, [r.box], preprocess, [r.landmarks])[0]
@@ -189,7 +189,7 @@ def _heat_of_face(recognizer, image, r, label, method):  # -> heat map and its b
         return turned_back(heat, r.landmarks)
     return heat, square_box(r.box, preprocess.margin)
 
-
+# %% ../../nbs/inference/03_heatmaps.ipynb #cf8111e3
 def heat_picture(
     recognizer,  # A Recognizer
     image,  # Anything read_image takes

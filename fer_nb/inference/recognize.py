@@ -13,9 +13,9 @@ import numpy as np
 from ..core.detect import Face, load_detector
 from ..core.emotions import Emotion
 from ..core.errors import FerError
+from ..core.images import read_image
 from ..core.labels import column_names, with_icons
 from ..core.preprocess import boxes_input
-from ..core.images import read_image
 from .runtime import OnnxModel
 
 # %% ../../nbs/inference/02_recognize.ipynb #a5ed6710
@@ -60,12 +60,12 @@ def _row_of(number, r):  # of a Recognition: its columns, in order
         'flags': ' '.join(r.flags),
     }
 
-
+# %% ../../nbs/inference/02_recognize.ipynb #05534c27
 def _columns(labels):  # of a table without a row
     first = ['face', 'x', 'y', 'w', 'h', 'score', 'label', 'confidence']
     return [*first, *column_names(labels), 'sure', 'flags']
 
-# %% ../../nbs/inference/02_recognize.ipynb #b7f3cfb8
+# %% ../../nbs/inference/02_recognize.ipynb #0855cf9a
 class Recognitions(list):
     "The faces of one image, best detector score first"
 
@@ -100,7 +100,7 @@ class Recognitions(list):
 SMALL_FACE = 32  # pixels: a face is small where the shorter side of its box is below
 BLURRED = 0.25  # a face is blurred where its `sharpness` is below
 
-
+# %% ../../nbs/inference/02_recognize.ipynb #3817806c
 def sharpness(
     face: np.ndarray,  # H×W×C float32, 0 to 255: a network's input
 ) -> float:  # About 0.8 for a FER2013 face; 0 for a flat one
@@ -111,7 +111,7 @@ def sharpness(
     laplacian = neighbors - 4 * center
     return float(laplacian.std() / (gray.std() + 1))
 
-# %% ../../nbs/inference/02_recognize.ipynb #104d543d
+# %% ../../nbs/inference/02_recognize.ipynb #4593e730
 def face_flags(
     box: tuple,  # x, y, width, height in pixels
     face: np.ndarray,  # H×W×C float32, the input made from it
@@ -158,7 +158,7 @@ def _check_threshold(threshold):  # -> float; raises RecognizeError
         f'threshold is a confidence from 0 to 1 (0.9 for 90 %), not {threshold!r:.60}'
     )
 
-
+# %% ../../nbs/inference/02_recognize.ipynb #fe069331
 def _check_pairs(images, faces):  # one list of faces an image; raises RecognizeError
     if len(images) != len(faces):
         raise RecognizeError(
@@ -166,14 +166,19 @@ def _check_pairs(images, faces):  # one list of faces an image; raises Recognize
             'give one list for each picture, empty where it has no face'
         )
 
-# %% ../../nbs/inference/02_recognize.ipynb #dc263408
+# %% ../../nbs/inference/02_recognize.ipynb #a9eb96ee
 def _answers(model, output, inputs):  # of many images -> (probabilities, input) of each face
     if not len(inputs):
         return []
     batch = np.concatenate(inputs)
     return zip(model.probabilities(batch, output), batch, strict=True)
 
+# %% ../../nbs/inference/02_recognize.ipynb #f276aae6
+def _warm_up(model):
+    nothing = np.zeros((1, *model.spec.preprocess.shape), np.float32)
+    model.probabilities(nothing)
 
+# %% ../../nbs/inference/02_recognize.ipynb #5f1c8b98
 class FaceNamer:
     "Name the expressions of faces that were found before"
 
@@ -188,8 +193,7 @@ class FaceNamer:
         self.model = model
         self.icons = icons
         self.label_set = with_icons(model.spec.label_set(labels), icons)
-        nothing = np.zeros((1, *model.spec.preprocess.shape), np.float32)
-        self.model.probabilities(nothing)  # warm up
+        _warm_up(model)
 
     def inputs(self, image, faces) -> np.ndarray:  # H×W×3 uint8 RGB, list of Face -> N×H×W×C
         "Turn the faces of an image into the network's input"
@@ -260,11 +264,10 @@ class Recognizer(FaceNamer):
         faces,  # A list of Face for each image
     ) -> list:  # Of Recognitions, one for each image
         "Name faces that you found in several images; raises `ImageError`, `RecognizeError`"
-        images = list(images)
-        faces = [list(found) for found in faces]
+        images, faces = list(images), [list(found) for found in faces]
         _check_pairs(images, faces)
-        images = [read_image(image) for image in images]
-        inputs = [self.inputs(image, found) for image, found in zip(images, faces, strict=True)]
+        pairs = zip(images, faces, strict=True)
+        inputs = [self.inputs(read_image(image), found) for image, found in pairs]
         return self.answer(inputs, faces)
 
 # %% ../../nbs/inference/02_recognize.ipynb #a61ed81d

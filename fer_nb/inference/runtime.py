@@ -26,11 +26,11 @@ def softmax(
 # %% ../../nbs/inference/01_runtime.ipynb #eb29ffbc
 ort.disable_telemetry_events()
 
-# %% ../../nbs/inference/01_runtime.ipynb #ac92597d
+# %% ../../nbs/inference/01_runtime.ipynb #94da023f
 def _by(shape):  # 48×48×1
     return '×'.join(map(str, shape))
 
-
+# %% ../../nbs/inference/01_runtime.ipynb #f6bfb932
 def _check_input(session, path, spec):  # raises ModelError
     shapes = {i.name: i.shape for i in session.get_inputs()}
     wanted = spec.preprocess.shape
@@ -43,7 +43,7 @@ def _check_input(session, path, spec):  # raises ModelError
             'export the model again'
         )
 
-# %% ../../nbs/inference/01_runtime.ipynb #bdba1dd1
+# %% ../../nbs/inference/01_runtime.ipynb #26b74425
 def _check_width(width, spec, output):  # of the logits; raises ModelError
     labels = spec.outputs[output]
     if isinstance(width, int) and width != len(labels):
@@ -52,7 +52,7 @@ def _check_width(width, spec, output):  # of the logits; raises ModelError
             f'but its model.json has {len(labels)} labels; export the model again'
         )
 
-
+# %% ../../nbs/inference/01_runtime.ipynb #3bf3fdd6
 def _check_outputs(session, path, spec):  # raises ModelError
     shapes = {o.name: o.shape for o in session.get_outputs()}
     missing = sorted(set(spec.outputs) - set(shapes))
@@ -89,7 +89,7 @@ def _check_threads(threads):  # -> int; raises ModelError
         f'threads is a whole number of cores, or 0 to leave it to ONNX Runtime, not {threads!r:.60}'
     )
 
-# %% ../../nbs/inference/01_runtime.ipynb #868d08b1
+# %% ../../nbs/inference/01_runtime.ipynb #7e2ee54c
 class _OpenModel:  # what OnnxModel answers with
     def __init__(
         self,

@@ -11,6 +11,13 @@ import numpy as np
 from .recognize import Recognition, Recognitions, Recognizer
 from .track import FaceTracker
 
+# %% ../../nbs/inference/05_smooth.ipynb #5f88bd2c
+def _average(before, after, elapsed, seconds):  # of two rows of probabilities
+    if seconds <= 0:
+        return after
+    weight = 1 - np.exp(-max(0.0, elapsed) / seconds)
+    return before + weight * (after - before)
+
 # %% ../../nbs/inference/05_smooth.ipynb #773b3bcc
 class Smoother:
     "Average the probabilities of each face with exponential weights"
@@ -33,14 +40,12 @@ class Smoother:
         "Take `probabilities` as the average of a face, as when a stopped run goes on"
         self.last[number] = time, probabilities
 
-    def _average(self, number, probabilities, time):  # of one face: its new average
+    def _update_one(self, number, probabilities, time):  # -> the new average of a face
         if number is None:
             return probabilities  # the tracker holds this face back, so nobody knows it yet
-        known = self.last.get(number)
-        if known and self.seconds > 0:
-            elapsed = max(0.0, time - known[0])
-            weight = 1 - np.exp(-elapsed / self.seconds)
-            probabilities = known[1] + weight * (probabilities - known[1])
+        if number in self.last:
+            seen, before = self.last[number]
+            probabilities = _average(before, probabilities, time - seen, self.seconds)
         self.remember(number, probabilities, time)
         return probabilities
 
@@ -55,10 +60,10 @@ class Smoother:
         rows = np.asarray(probabilities, np.float64)
         if not len(numbers):
             return rows.astype(np.float32)
-        averages = [self._average(n, row, time) for n, row in zip(numbers, rows, strict=True)]
+        averages = [self._update_one(n, row, time) for n, row in zip(numbers, rows, strict=True)]
         return np.stack(averages).astype(np.float32)
 
-# %% ../../nbs/inference/05_smooth.ipynb #3eb3c4c7
+# %% ../../nbs/inference/05_smooth.ipynb #ea77d321
 @dataclass(frozen=True)
 class Sighting:
     "A numbered face in a frame"
@@ -67,7 +72,7 @@ class Sighting:
     raw: Recognition  # What the network said of this frame
     smooth: Recognition  # The same, averaged over time
 
-# %% ../../nbs/inference/05_smooth.ipynb #f66dad35
+# %% ../../nbs/inference/05_smooth.ipynb #e4e57721
 def smooth_faces(
     recognizer: Recognizer,  # That recognized the faces: its labels and threshold
     smoother: Smoother,  # Of this camera or video
@@ -83,7 +88,7 @@ def smooth_faces(
         for number, raw, average in zip(numbers, recognitions, averages, strict=True)
     ]
 
-# %% ../../nbs/inference/05_smooth.ipynb #f6cb7351
+# %% ../../nbs/inference/05_smooth.ipynb #623155d5
 class FaceStream:
     "Turn the frames of one camera or video into numbered, smoothed faces"
 
@@ -118,18 +123,10 @@ class FaceStream:
         "Number and smooth faces that you recognized yourself"
         numbers = self.tracker.update(recognitions, time)
         shown = [(n, r) for n, r in zip(numbers, recognitions, strict=True) if n]  # None: held back
-        return smooth_faces(
-            self.recognizer,
-            self.smoother,
-            numbers=[n for n, _ in shown],
-            recognitions=[r for _, r in shown],
-            time=time,
-        )
+        numbers = [n for n, _ in shown]
+        faces = [r for _, r in shown]
+        return smooth_faces(self.recognizer, self.smoother, numbers, faces, time)
 
-    def __call__(
-        self,
-        image: np.ndarray,  # H×W×3 uint8, RGB
-        time: float,  # Seconds, not falling from call to call
-    ) -> list:  # Of Sighting
+    def __call__(self, image: np.ndarray, time: float) -> list:  # H×W×3 uint8, RGB -> of Sighting
         "Recognize the faces of the next frame, number and smooth them"
         return self.update(self.recognizer(image), time)

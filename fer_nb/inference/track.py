@@ -65,10 +65,21 @@ def _best_pairs(fits):  # N×M -> (row, column) pairs whose fits have the larges
     rows, columns = linear_sum_assignment(fits, maximize=True)
     return zip(rows, columns, strict=True)
 
-# %% ../../nbs/inference/04_track.ipynb #ae7aa065
+# %% ../../nbs/inference/04_track.ipynb #7c81b879
+def _assign(tracks, boxes, time, min_fit):  # -> for each box its Track or None
+    found = [None] * len(boxes)
+    if not boxes or not tracks:
+        return found
+    fits = diou([track.at(time) for track in tracks], boxes)
+    for i, j in _best_pairs(np.maximum(fits, min_fit)):
+        if fits[i, j] > min_fit:
+            found[j] = tracks[i]
+    return found
+
+# %% ../../nbs/inference/04_track.ipynb #461473a9
 SLOWEST = 10.0  # seconds between two frames, after which no face is taken for the same
 
-
+# %% ../../nbs/inference/04_track.ipynb #8c5d4766
 class _Tracks:  # of a FaceTracker
     def __init__(
         self,
@@ -97,16 +108,6 @@ class _Tracks:  # of a FaceTracker
         self.tracks.append(track)
         return track
 
-    def _assign(self, boxes, time):  # -> for each box its Track or None
-        found = [None] * len(boxes)
-        if not boxes or not self.tracks:
-            return found
-        fits = diou([t.at(time) for t in self.tracks], boxes)
-        for i, j in _best_pairs(np.maximum(fits, self.min_fit)):
-            if fits[i, j] > self.min_fit:
-                found[j] = self.tracks[i]
-        return found
-
 # %% ../../nbs/inference/04_track.ipynb #6c664a6c
 class FaceTracker(_Tracks):
     "Number the faces of one video or one camera"
@@ -120,11 +121,9 @@ class FaceTracker(_Tracks):
         self._end_tracks(time)
         held_back = time - self.now < self.doubt
         self.now = time
-        known = self._assign([f.box for f in faces], time)
-        return [
-            self._number(face.box, track, time, held_back)
-            for face, track in zip(faces, known, strict=True)
-        ]
+        known = _assign(self.tracks, [f.box for f in faces], time, self.min_fit)
+        pairs = zip(faces, known, strict=True)
+        return [self._number(face.box, track, time, held_back) for face, track in pairs]
 
     def _number(self, box, track, time, held_back):  # of one face
         if track:
@@ -163,7 +162,7 @@ def _mix(a, b, weight):  # two Faces -> one between them, `weight` of the way fr
     landmarks = a.landmarks * (1 - weight) + b.landmarks * weight
     return Face(box, float('nan'), landmarks.astype(np.float32))
 
-
+# %% ../../nbs/inference/04_track.ipynb #7d06eeb6
 def between(
     before: dict,  # Number -> Face, at the last frame with a detection
     after: dict,  # The same at the next one

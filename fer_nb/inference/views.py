@@ -22,7 +22,7 @@ def shifted(
     columns = np.clip(np.arange(width) - dx, 0, width - 1)
     return faces[:, rows][:, :, columns]
 
-# %% ../../nbs/inference/06_views.ipynb #7872d297
+# %% ../../nbs/inference/06_views.ipynb #c86de89c
 def cropped(
     faces: np.ndarray,  # N×H×W×C float32
     side: float,  # Of the part that fills the view, as a fraction; over 1 zooms out
@@ -51,29 +51,29 @@ def _mirrored(faces):
 def _flip(faces):
     return [faces, _mirrored(faces)]
 
-
+# %% ../../nbs/inference/06_views.ipynb #ac3ba250
 def _shifts(faces, step=1 / 24):  # as they are, and a step to each side
     d = max(1, round(faces.shape[1] * step))
     steps = ((d, 0), (-d, 0), (0, d), (0, -d))
     return [faces] + [shifted(faces, dx, dy) for dx, dy in steps]
 
-
+# %% ../../nbs/inference/06_views.ipynb #218f1483
 def _scales(faces):  # as they are, larger and smaller
     return [faces, cropped(faces, 11 / 12), cropped(faces, 13 / 12)]
 
-
+# %% ../../nbs/inference/06_views.ipynb #e2de01f7
 def _crops(faces, side=11 / 12):  # the center and four corners, and their mirror images
     ends = (side / 2, 1 - side / 2)
     centers = [(0.5, 0.5)] + [(x, y) for x in ends for y in ends]
     parts = [cropped(faces, side, cx, cy) for cx, cy in centers]
     return parts + [_mirrored(part) for part in parts]
 
-
+# %% ../../nbs/inference/06_views.ipynb #cd2c27dc
 def _all(faces):  # shifts and scales, each with its mirror image
     parts = _shifts(faces) + _scales(faces)[1:]
     return [view for part in parts for view in _flip(part)]
 
-
+# %% ../../nbs/inference/06_views.ipynb #aa14ead5
 VIEWS = {  # Name -> faces to a list of views
     'flip': _flip,
     'shifts': _shifts,
