@@ -15,7 +15,7 @@ from ..inference.heatmaps import ExplainError, resize_maps, unit
 def feature_layer(
     model,  # A Keras model
 ) -> str:  # Name of its last layer whose output has a height and a width over 1
-    "Where a network last knows of places; raises `ExplainError`"
+    "Find where a network last knows of places; raises `ExplainError`"
     for layer in reversed(model.layers):
         shape = getattr(layer.output, 'shape', ())
         if len(shape) == 4 and layer is not model.layers[0] and min(shape[1:3]) > 1:
@@ -42,7 +42,10 @@ def grad_cam(
     plus: bool = False,  # Grad-CAM++
     layer: str | None = None,  # Name of a layer; feature_layer if None
 ) -> np.ndarray:  # N×H×W float32, 0 to 1
-    "Grad-CAM (Selvaraju et al. 2017, eq. 1 and 2) or Grad-CAM++ (Chattopadhay et al. 2018, eq. 19); raises `ExplainError`"
+    """Explain answers by Grad-CAM or Grad-CAM++; raises `ExplainError`
+
+    Selvaraju et al. 2017, equations 1 and 2; Chattopadhay et al. 2018, equation 19.
+    """
     import keras
 
     if keras.backend.backend() != 'tensorflow':
@@ -63,10 +66,10 @@ def grad_cam(
         tape.watch(x)  # so that the gradient exists in a frozen network too
         maps, logits = both(x, training=False)
         score = tf.reduce_sum(tf.gather(logits, np.asarray(labels, np.int32), axis=1, batch_dims=1))
-    a, g = maps.numpy(), tape.gradient(score, maps).numpy()
-    return unit(
-        resize_maps(np.maximum((_weights(a, g, plus) * a).sum(axis=3), 0), np.shape(faces)[1:3])
-    )
+    activations = maps.numpy()
+    gradients = tape.gradient(score, maps).numpy()
+    weighted = (_weights(activations, gradients, plus) * activations).sum(axis=3)
+    return unit(resize_maps(np.maximum(weighted, 0), np.shape(faces)[1:3]))
 
 # %% ../../nbs/evaluation/14_features.ipynb #dcb2d50e
 def first_filters(
@@ -91,22 +94,19 @@ def feature_maps(
     "What a layer makes of one face; raises `ExplainError`"
     import keras
 
-    names = [l.name for l in network.layers]
-    layer = layer or next(
-        (l.name for l in network.layers if isinstance(l, keras.layers.Conv2D)), None
-    )
+    names = [each.name for each in network.layers]
+    convolutions = [each.name for each in network.layers if isinstance(each, keras.layers.Conv2D)]
+    if layer is None and convolutions:
+        layer = convolutions[0]
     if layer not in names:
         raise ExplainError(
             f"{network.name} has no layer '{layer}'; its layers are {', '.join(names[:40])}"
         )
-    out = np.asarray(
-        keras.ops.convert_to_numpy(
-            keras.Model(network.inputs[0], network.get_layer(layer).output)(face[None])
-        )
-    )
-    if out.ndim != 4:
+    up_to_layer = keras.Model(network.inputs[0], network.get_layer(layer).output)
+    maps = np.asarray(keras.ops.convert_to_numpy(up_to_layer(face[None])))
+    if maps.ndim != 4:
         raise ExplainError(f"the layer '{layer}' has no height and width; choose an earlier one")
-    return np.moveaxis(out[0], -1, 0)
+    return np.moveaxis(maps[0], -1, 0)
 
 
 def plot_maps(
@@ -133,7 +133,7 @@ def embeddings(
     faces: np.ndarray,  # N×H×W×C float32
     batch_size: int = 256,
 ) -> np.ndarray:  # N×channels float32
-    "What goes into the head: the last layer with places before the labels' own maps, averaged over them"
+    "Average the last layer with places, before the labels' own maps: what the head gets"
     import keras
 
     last = network.get_layer(feature_layer(network))
