@@ -1,10 +1,28 @@
-"The files in deploy/ as far as they go without Docker: the image's own command and health check, the real nginx in front of it, and every name in every file"
+"""The files in deploy/, as far as they go without Docker.
 
-import asyncio, json, os, re, shlex, shutil, socket, ssl, subprocess, sys, time, tomllib, urllib.error, urllib.request
+The image's own command and health check, the real nginx in front of it, and every name in them.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
-import psutil, pytest, yaml
+import psutil
+import pytest
+import yaml
 from conftest import TOP
 
 DEPLOY = TOP / 'deploy'
@@ -19,11 +37,19 @@ def instructions(path):
 
 
 IMAGE = instructions(DEPLOY / 'Dockerfile')
-of = lambda word: [rest for w, rest in IMAGE if w == word]
+
+
+def of(word):
+    return [rest for w, rest in IMAGE if w == word]
+
+
 CMD = json.loads(of('CMD')[-1])
 HEALTH = json.loads(of('HEALTHCHECK')[0].split('CMD ')[1])
 ENV = dict(pair.split('=', 1) for pair in shlex.split(of('ENV')[0]))
-option = lambda command, name: command[command.index(name) + 1]
+
+
+def option(command, name):
+    return command[command.index(name) + 1]
 
 
 def free_port():
@@ -42,7 +68,7 @@ def until(question, seconds=300, process=None):
         time.sleep(0.2)
 
 
-# --- the files name only what exists ----------------------------------------------------------------------------------
+# --- the files name only what exists --------------------------------------------------------------
 
 
 def options(command):
@@ -101,7 +127,7 @@ def test_dockerfile():
 
 
 def sent(path):
-    "Is this file sent to the build? (.dockerignore: the last line that fits it, or a folder of it, decides)"
+    "Whether .dockerignore sends a file to the build: the last line that fits it decides"
     yes, parts = True, Path(path).parts
     for line in (TOP / '.dockerignore').read_text().splitlines():
         if not line or line.startswith('#'):
@@ -210,11 +236,11 @@ def test_fly():
     )
 
 
-# --- the image's command ------------------------------------------------------------------------------------------------
+# --- the image's command --------------------------------------------------------------------------
 
 
 def container(command, folder, **more):
-    "Start a command as in the container: nothing of our environment, another folder, a home that cannot be written to"
+    "Start a command as in the container: no environment of ours, and a home that is read-only"
     tmp = folder / 'tmp'
     tmp.mkdir(exist_ok=True)
     env = {
@@ -251,9 +277,12 @@ def stop(process):
 
 @pytest.fixture(scope='module')
 def app(tmp_path_factory):
-    "CMD itself, on a free port, with three kernels in place of eleven, each kept for the whole test"
+    "CMD itself, on a free port, with three kernels in place of eleven, kept for the whole test"
     port = free_port()
-    own = lambda words: [w.replace(option(CMD, '--port'), str(port)) for w in words]
+
+    def own(words):
+        return [w.replace(option(CMD, '--port'), str(port)) for w in words]
+
     command = own(CMD)
     command[command.index('--kernels') + 1] = '3'
     command[command.index('--idle') + 1] = '3600'
@@ -268,7 +297,10 @@ def app(tmp_path_factory):
 def serve(tmp_path_factory):
     "compose.yml's command for the endpoint"
     port, service = free_port(), SERVICES['serve']
-    own = lambda words: [w.replace(option(service['command'], '--port'), str(port)) for w in words]
+
+    def own(words):
+        return [w.replace(option(service['command'], '--port'), str(port)) for w in words]
+
     process = container(
         own(service['command']), tmp_path_factory.mktemp('serve'), FER_NB_SERVE_TOKEN='secret'
     )
@@ -293,7 +325,7 @@ def test_no_token_no_endpoint(tmp_path):
     assert process.wait(300) == 1 and 'the token is empty' in process.log.read_text()
 
 
-# --- the proxy -----------------------------------------------------------------------------------------------------------
+# --- the proxy ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope='module')
@@ -301,14 +333,18 @@ def nginx():
     found = shutil.which('nginx', path=os.environ['PATH'] + ':/usr/sbin:/usr/local/sbin')
     if not found or not shutil.which('openssl'):
         pytest.skip(
-            'NGINX OR OPENSSL IS NOT HERE: the proxy was not tested; on Debian and Ubuntu run apt install nginx-light openssl'
+            'NGINX OR OPENSSL IS NOT HERE: the proxy was not tested; '
+            'on Debian and Ubuntu run apt install nginx-light openssl'
         )
     return found
 
 
 @pytest.fixture(scope='module')
 def proxy(nginx, app, serve, tmp_path_factory):
-    "The real nginx with deploy/nginx.conf, a certificate of its own, addresses of this machine, and rates so low that each burst is the same on every machine"
+    """The real nginx with deploy/nginx.conf, a certificate of its own and addresses of this machine.
+
+    Its rates are so low that each burst is the same on every machine.
+    """
     folder, (tls, plain) = tmp_path_factory.mktemp('nginx'), (free_port(), free_port())
     subprocess.run(
         [
@@ -365,7 +401,7 @@ def proxy(nginx, app, serve, tmp_path_factory):
     checked = subprocess.run([*command[:-2], '-t'], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
     for upstream in (app, serve):
-        until(lambda: healthy(upstream, upstream.health), process=upstream)
+        until(lambda u=upstream: healthy(u, u.health), process=upstream)
     with open(folder / 'log', 'w') as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     process.log, process.tls, process.plain, process.folder = folder / 'log', tls, plain, folder
@@ -483,7 +519,7 @@ def test_what_was_stopped_is_not_healthy(app):  # the last that uses it
     assert not healthy(app, app.health)
 
 
-# --- many users --------------------------------------------------------------------------------------------------------------
+# --- many users -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope='module')
@@ -492,7 +528,8 @@ def hub():
     for name in ('jupyterhub', 'nativeauthenticator', 'systemdspawner', 'jupyterhub_idle_culler'):
         pytest.importorskip(
             name,
-            reason='JUPYTERHUB OR A PART OF IT IS NOT HERE: its configuration was not tested; the first lines of deploy/jupyterhub_config.py say what to install',
+            reason='JUPYTERHUB OR A PART OF IT IS NOT HERE: its configuration was not tested; '
+            'the first lines of deploy/jupyterhub_config.py say what to install',
         )
     from traitlets.config import PyFileConfigLoader
 
@@ -500,7 +537,8 @@ def hub():
 
 
 def test_hub_sets_only_what_there_is(hub):
-    import importlib, importlib.metadata
+    import importlib
+    import importlib.metadata
     from jupyter_client import KernelManager
     from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
     from jupyterhub.app import JupyterHub
@@ -533,9 +571,10 @@ def test_hub_sets_only_what_there_is(hub):
     for argument in hub.Spawner.args:
         section, name = argument.split('=')[0].lstrip('-').split('.')
         assert name in known[section].class_traits(config=True), argument
-    entry = lambda group: {
-        e.name for e in importlib.metadata.entry_points(group=f'jupyterhub.{group}')
-    }
+
+    def entry(group):
+        return {e.name for e in importlib.metadata.entry_points(group=f'jupyterhub.{group}')}
+
     assert hub.JupyterHub.authenticator_class in entry(
         'authenticators'
     ) and hub.JupyterHub.spawner_class in entry('spawners')
@@ -557,7 +596,7 @@ def test_hub_sets_only_what_there_is(hub):
 
 
 def test_a_user_of_the_hub_gets_the_app(hub, tmp_path):
-    "The spawner's command, environment and page, with a plain Jupyter server in place of the one that asks the hub who it is"
+    "The spawner's command, environment and page, on a Jupyter server that asks no hub who it is"
     port, (sh, c, script, name) = free_port(), hub.Spawner.cmd
     env = {**hub.Spawner.environment, 'HOME': str(tmp_path), 'TMPDIR': str(tmp_path)}
     command = [

@@ -1,7 +1,13 @@
-"The native window on a screen (Xvfb): a film stands in for the camera, keys are pressed, and pictures of it are kept to look at"
+"The native window on a screen (Xvfb): a video stands in for the camera, and keys are pressed"
 
-import os, shutil, signal, subprocess, sys
-import cv2, numpy as np, pytest
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import cv2
+import numpy as np
+import pytest
 from PIL import Image
 from conftest import TOP
 
@@ -41,7 +47,7 @@ def screen():
 
 
 def what_qt_lacks(display):
-    "The words of fer-nb desktop where Qt cannot draw on a screen, as without libxcb-cursor0; empty where it can"
+    "What fer-nb desktop says where Qt cannot draw, as without libxcb-cursor0; empty if it can"
     env = {**os.environ, 'DISPLAY': display}
     for name in ('QT_QPA_PLATFORM', 'WAYLAND_DISPLAY'):
         env.pop(name, None)
@@ -94,8 +100,11 @@ shot('start')
 window.start_button.click(); wait(lambda: len(window.screen.faces) == 2 and len(window.times) > 4)
 shot('camera'); print('rate', window.rate.text())
 QTest.keyClick(window, Qt.Key_A); shot('top'); QTest.keyClick(window, Qt.Key_A)
-QTest.keyClick(window, Qt.Key_S); assert window.status.text().startswith('saved'), window.status.text()
-window.open(Source(photo)); wait(lambda: window.screen.frame is not None and window.screen.frame.shape[0] == 512); shot('photo')
+QTest.keyClick(window, Qt.Key_S)
+assert window.status.text().startswith('saved'), window.status.text()
+window.open(Source(photo))
+wait(lambda: window.screen.frame is not None and window.screen.frame.shape[0] == 512)
+shot('photo')
 window.open(Source(shots)); wait(lambda: 'is a folder' in window.status.text()); shot('error')
 QTest.keyClick(window, Qt.Key_Escape); wait(lambda: not window.isVisible())
 print('done')
@@ -164,6 +173,6 @@ def test_the_command_opens_and_ends(screen, film):
     out, err = window.communicate(timeout=180)
     assert came, f'no window came: {err}'
     said = [
-        l for l in err.splitlines() if l.strip() and not l.startswith('QBackingStore')
+        line for line in err.splitlines() if line.strip() and not line.startswith('QBackingStore')
     ]  # Qt's own, where the window goes in the middle of a frame
     assert window.returncode == 0 and said == [], err

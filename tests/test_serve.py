@@ -1,9 +1,17 @@
-"The endpoint as its clients meet it: a real server, broken and hostile requests, 64 clients at once, and schemathesis"
+"The endpoint as its clients meet it: hostile requests, 64 clients at once, and schemathesis"
 
-import io, os, socket, subprocess, threading, time
+import io
+import os
+import socket
+import subprocess
+import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-import httpx, numpy as np, psutil, pytest
+import httpx
+import numpy as np
+import psutil
+import pytest
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 from skimage.data import astronaut
@@ -127,7 +135,10 @@ def raw(server, data):  # what comes back for these bytes
 
 
 def test_a_body_that_never_comes_is_given_up(server):
-    head = b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n'
+    head = (
+        b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n'
+        b'Connection: close\r\nContent-Length: 1000\r\n\r\n'
+    )
     assert raw(server, head + b'x' * 10).startswith(b'HTTP/1.1 408')
 
 
@@ -135,8 +146,8 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(server):
     for _ in range(20):
         with socket.create_connection(('127.0.0.1', server.port)) as s:
             s.sendall(
-                b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000\r\n\r\n'
-                + b'x' * 5000
+                b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n'
+                b'Content-Length: 1000000\r\n\r\n' + b'x' * 5000
             )
     while (
         status := post(server, SMILE).status_code
@@ -154,7 +165,7 @@ def test_a_body_without_a_length_is_counted(server):
 
 
 def test_64_clients_at_once(server):
-    "No answer but 200 and 429, those that come again are served, and a second round takes no more memory than the first"
+    "No answer but 200 and 429, who comes again is served, and a second round takes no more memory"
     face, served = encoded(astronaut()[30:230, 120:320]), threading.Condition()
 
     def client(wanted):
@@ -223,16 +234,20 @@ def test_the_documentation_page_reaches_nobody_else(server):
     assert outside == []
 
 
-# --- schemathesis -------------------------------------------------------------------------------------------------
+# --- schemathesis ---------------------------------------------------------------------------------
 
 import schemathesis
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+
 from fer_nb.serve import ServeSettings, create_app
 
 
 @pytest.mark.parametrize('path, method', [('/predict', 'POST'), ('/healthz', 'GET')])
 def test_fuzzed(path, method):
-    "Whatever is sent, the answer is one that the schema promises. (Random bytes fit the schema and are no picture: 422 is right.)"
+    """Whatever is sent, the answer is one that the schema promises.
+
+    Random bytes fit the schema and are no picture: 422 is right.
+    """
     schema = schemathesis.openapi.from_asgi(
         '/openapi.json',
         create_app(ServeSettings('mini_xception', 'haar', workers=1, megabytes=0.1)),

@@ -1,6 +1,12 @@
-"The docs site as far as it can be made without Quarto: every notebook is processed as for the site, and no page has a link, anchor or picture that leads nowhere"
+"""The docs site as far as it can be made without Quarto.
 
-import json, re, subprocess, sys
+Every notebook is processed as for the site. No link, anchor or picture leads nowhere.
+"""
+
+import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 import pytest
 import yaml
@@ -114,7 +120,7 @@ def test_no_link_leads_nowhere(pages):
 
 
 def test_pages_link_only_to_pages(pages):
-    "On the site there is nothing but nbs/, so a link out of it is dead there though the file exists"
+    "On the site there is nothing but nbs/, so a link out of it is dead there"
     for name, cells in pages.items():
         for _, _, target in links(prose(cells)):
             if re.match(r'\w+:', target):
@@ -131,7 +137,7 @@ def test_no_link_inside_a_link(pages):
 
 
 def test_no_link_inside_code(pages):
-    "nbdev links names in backticks also inside the code that it shows of a signature, so comments of parameters have none"
+    "nbdev links names in backticks also in signatures, so comments of parameters have none"
     for name, cells in pages.items():
         for fence in [
             f

@@ -1,4 +1,4 @@
-"A model.json as people edit, cut and mail it: the answer it promises, or one line that says why not"
+"A model.json as people edit, cut and mail it: an answer, or one line that says why not"
 
 import json
 import shutil
@@ -21,7 +21,7 @@ WHOLE = json.loads((MINI / 'model.json').read_text())
 
 
 def written(folder, **changes):
-    "A folder with Mini-Xception's weights and another model.json; a change to None takes a key away"
+    "A folder with Mini-Xception's weights and another model.json; None takes a key away"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(MINI / 'model.onnx', folder)
     content = {k: v for k, v in {**WHOLE, **changes}.items() if v is not None}
@@ -55,7 +55,10 @@ def test_a_file_that_leaves_its_width_open_is_refused_at_the_first_answer(tmp_pa
     graph = h.make_graph(nodes, 'open', [faces], [answers], [weights])
     versions = {'opset_imports': [h.make_opsetid('', 17)], 'ir_version': 9}
     onnx.save(h.make_model(graph, **versions), tmp_path / 'model.onnx')
-    ask = lambda folder: OnnxModel(folder).logits(np.zeros((2, 8, 8, 1), np.float32))
+
+    def ask(folder):
+        return OnnxModel(folder).logits(np.zeros((2, 8, 8, 1), np.float32))
+
     save_spec(ModelSpec('open', {'mine': ('a', 'b', 'c')}, Preprocess(8)), tmp_path)
     assert ask(tmp_path).shape == (2, 3)
     save_spec(ModelSpec('open', {'mine': ('a', 'b')}, Preprocess(8)), tmp_path)

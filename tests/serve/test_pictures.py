@@ -1,4 +1,4 @@
-"Pictures that the endpoint takes by any of their names, and those it refuses before they are decoded"
+"Pictures that the endpoint takes by any name, and those it refuses before it decodes them"
 
 import io
 
