@@ -52,7 +52,7 @@ test: .venv/dev ## Run all tests: notebooks, drift, command line, the app in a r
 	@$(BIN)/python tests/get_browser.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests $(ARGS)
 
-dev: .venv/dev ## Install what training, judging and the tests need
+dev: .venv/dev ## Install what training, evaluation and the tests need
 
 lint: .venv/dev ## Lay out the code at 100 characters: ruff, and prettier where Node is there
 	@$(BIN)/ruff format && $(BIN)/ruff check --fix

@@ -1,6 +1,18 @@
-"How fast the app answers a visitor's camera, and ten at once: a real Chromium, a fake camera of 640×480; writes app.json beside this file"
+"""How fast the app answers a visitor's camera, and ten at once: a real Chromium, a fake camera of
+640×480; writes app.json beside this file
+"""
 
-import argparse, atexit, json, os, platform, socket, subprocess, sys, time, urllib.error, urllib.request
+import argparse
+import atexit
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 import numpy as np
 import psutil

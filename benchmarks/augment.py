@@ -1,6 +1,7 @@
 """How many augmented 48×48 faces a second one process makes: benchmarks/augment.json"""
 
-import json, time
+import json
+import time
 from pathlib import Path
 import numpy as np
 from fer_nb.data.augment import Augment, augment_batch, mix_batch

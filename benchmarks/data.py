@@ -1,6 +1,11 @@
-"""How long FER2013 takes to read, and with how much memory: benchmarks/data.json. Needs data/fer2013.csv (or its path as argument)."""
+"""How long FER2013 takes to read, and with how much memory: benchmarks/data.json. Needs
+data/fer2013.csv (or its path as argument).
+"""
 
-import json, shutil, subprocess, sys
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent

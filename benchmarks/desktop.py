@@ -1,12 +1,19 @@
-"""Frames a second that the native window shows and recognizes, and how long its interface is busy at a time: benchmarks/desktop.json.
+"""Frames a second that the native window shows and recognizes, and how long its interface is busy
+at a time: benchmarks/desktop.json.
 
-A 640×480 video with one moving face, of more frames a second than can be shown, stands in for the camera; Qt draws to memory. YuNet where its file is."""
+A 640×480 video with one moving face, of more frames a second than can be shown, stands in for the
+camera; Qt draws to memory. YuNet where its file is.
+"""
 
-import json, os, tempfile, time
+import json
+import os
+import tempfile
+import time
 
 os.environ.setdefault('QT_QPA_PLATFORM', 'offscreen')
 from pathlib import Path
-import cv2, numpy as np
+import cv2
+import numpy as np
 from PySide6.QtWidgets import QApplication
 from skimage.data import astronaut
 from fer_nb.desktop import Window

@@ -1,10 +1,14 @@
 """What the detectors find on group photos and how long they take: benchmarks/detectors.json.
 
-Two scenes: a photo of five people, and a crowd of fourteen small faces composed of copies of it. Faces are known in both, so false alarms can be counted. Then the smallest face found: the astronaut (NASA, public domain),
-made smaller and smaller. Needs the developers' photo (../shared/photos/group_of_five.jpg, or a path as argument); YuNet where its file is.
+Two scenes: a photo of five people, and a crowd of fourteen small faces composed of copies of it.
+Faces are known in both, so false alarms can be counted. Then the smallest face found: the
+astronaut (NASA, public domain), made smaller and smaller. Needs the developers' photo
+(../shared/photos/group_of_five.jpg, or a path as argument); YuNet where its file is.
 """
 
-import json, sys, time
+import json
+import sys
+import time
 from pathlib import Path
 import cv2
 import numpy as np

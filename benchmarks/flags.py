@@ -1,10 +1,13 @@
 """Below how many pixels, and how blurred, is a face's answer not to be trusted?
 
-Pastes validation faces of FER2013 into scenes in several sizes, and blurs them, and writes benchmarks/flags.json: accuracy by size and by blur, and the limits that
-`fer_nb.inference.recognize` warns at (accuracy more than five points below that of the faces as they are). Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
+Pastes validation faces of FER2013 into scenes in several sizes, and blurs them, and writes
+benchmarks/flags.json: accuracy by size and by blur, and the limits that
+`fer_nb.inference.recognize` warns at (accuracy more than five points below that of the faces as
+they are). Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
 """
 
-import json, sys
+import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 import cv2

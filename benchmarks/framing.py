@@ -1,10 +1,13 @@
 """How a detector's squared box lies on the training faces of FER2013: is a margin needed?
 
-Pastes training faces into a larger canvas, detects them, and writes benchmarks/framing.json: the median width of the squared box as a fraction of
-the training crop's, and the median offset of its center, and where the landmarks lie. Needs data/fer2013.csv (or its path as argument); YuNet where its file is.
+Pastes training faces into a larger canvas, detects them, and writes benchmarks/framing.json: the
+median width of the squared box as a fraction of the training crop's, and the median offset of its
+center, and where the landmarks lie. Needs data/fer2013.csv (or its path as argument); YuNet where
+its file is.
 """
 
-import json, sys
+import json
+import sys
 from pathlib import Path
 import cv2
 import numpy as np

@@ -1,10 +1,19 @@
-"""Frames a second of `fer` (PyPI) and of fer_nb on the same film, each in its default, in turn, in one run: benchmarks/peers.json.
+"""Frames a second of `fer` (PyPI) and of fer_nb on the same film, each in its default, in turn, in
+one run: benchmarks/peers.json.
 
-`fer` gets an environment of its own (it brings another OpenCV and TensorFlow) in the folder FER_NB_PEERS, or in the user's cache; it is made at the first run, with a network. Its wheel is installed without
-facenet-pytorch, which only its other detector imports, and with OpenCV under 5, which still has the Haar cascade that its default needs. Without that environment the run says so and writes nothing.
+`fer` gets an environment of its own (it brings another OpenCV and TensorFlow) in the folder
+FER_NB_PEERS, or in the user's cache; it is made at the first run, with a network. Its wheel is
+installed without facenet-pytorch, which only its other detector imports, and with OpenCV under 5,
+which still has the Haar cascade that its default needs. Without that environment the run says so
+and writes nothing.
 """
 
-import json, os, shutil, subprocess, sys, tempfile
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from video import make_film
 

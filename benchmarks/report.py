@@ -1,10 +1,16 @@
 """How long from nothing to a report on the 3,589 test faces?
 
-Times `fer-nb evaluate models/mini_xception --data fer2013.csv --split test` in a process of its own, once with a fresh fer2013.csv (no cached copy of the data) and once more, and writes
+Times `fer-nb evaluate models/mini_xception --data fer2013.csv --split test` in a process of its
+own, once with a fresh fer2013.csv (no cached copy of the data) and once more, and writes
 benchmarks/report.json. Needs data/fer2013.csv (or its path as argument).
 """
 
-import json, os, subprocess, sys, tempfile, time
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent

@@ -1,11 +1,22 @@
-"""64 clients at once on `fer-nb serve`, each going on as soon as it has its answer and coming again a second after a 429: benchmarks/serve.json.
+"""64 clients at once on `fer-nb serve`, each going on as soon as it has its answer and coming
+again a second after a 429: benchmarks/serve.json.
 
-Answers a second, their times, and the server's memory before and after. YuNet where its file is, else Haar."""
+Answers a second, their times, and the server's memory before and after. YuNet where its file is,
+else Haar.
+"""
 
-import io, json, os, socket, subprocess, sys, threading, time
+import io
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
 from collections import Counter
 from pathlib import Path
-import httpx, numpy as np, psutil
+import httpx
+import numpy as np
+import psutil
 from PIL import Image
 from skimage.data import astronaut
 from fer_nb.core.detect import find_yunet

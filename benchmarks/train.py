@@ -1,6 +1,15 @@
-"""How long a training step of each network takes here, in bfloat16 or, where that is slower, in float32: with TensorFlow's own convolutions in place of oneDNN's, with Keras' batch normalization in place of the fused one, and as it is trained: benchmarks/train.json"""
+"""How long a training step of each network takes here, in bfloat16 or, where that is slower, in
+float32: with TensorFlow's own convolutions in place of oneDNN's, with Keras' batch
+normalization in place of the fused one, and as it is trained: benchmarks/train.json
+"""
 
-import argparse, contextlib, json, os, subprocess, sys, time
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 import numpy as np
 from tqdm import tqdm

@@ -1,10 +1,18 @@
-"""Frames a second of `analyze_video` and its memory on a long film: benchmarks/video.json. YuNet where its file is, Haar always.
+"""Frames a second of `analyze_video` and its memory on a long film: benchmarks/video.json. YuNet
+where its file is, Haar always.
 
-A face (NASA's astronaut, public domain) is panned and zoomed through a film of 640×480 pixels. Each way of looking has a process of its own; the clock runs from the first frame to the last row,
+A face (NASA's astronaut, public domain) is panned and zoomed through a film of 640×480 pixels.
+Each way of looking has a process of its own; the clock runs from the first frame to the last row,
 loading apart. `python benchmarks/video.py long` adds a film of 30 minutes, which takes minutes.
 """
 
-import json, os, platform, subprocess, sys, tempfile, time
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 HERE, SECONDS = Path(__file__).parent, 20
@@ -18,7 +26,8 @@ WAYS = {  # name -> detector, its largest side, search every n-th frame
 
 def make_film(path, seconds=SECONDS, fps=30):
     "A film of one moving face"
-    import cv2, numpy as np
+    import cv2
+    import numpy as np
     from skimage.data import astronaut
     from fer_nb.inference.video_writer import VideoWriter
 

@@ -3,12 +3,21 @@
     python tools/ablate.py                      # every variant, once
     python tools/ablate.py --seeds 0 1 2        # over three seeds
     python tools/ablate.py --only all no_mixup  # some of them
-    python tools/ablate.py --only all --epochs 60 --seeds 0 1 2 --out benchmarks/seeds.json # the whole first run, over three seeds
+    # The whole first run, over three seeds
+    python tools/ablate.py --only all --epochs 60 --seeds 0 1 2 --out benchmarks/seeds.json
 
-Runs that are finished count, whatever --only says, and so does what an earlier call wrote into the file, if it was of as many epochs; delete it to begin anew. The recipe is models/fernet-small/first.json in fewer epochs, its warm-up and the window of its averaged weights shorter in proportion; each variant changes one thing in it, or in the faces. Runs live in runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is not looked at.
+Runs that are finished count, whatever --only says, and so does what an earlier call wrote into
+the file, if it was of as many epochs; delete it to begin anew. The recipe is
+models/fernet-small/first.json in fewer epochs, its warm-up and the window of its averaged weights
+shorter in proportion; each variant changes one thing in it, or in the faces. Runs live in
+runs/ablation/ and go on where they were stopped; the file is written after each. PrivateTest is
+not looked at.
 """
 
-import argparse, json, shlex, sys
+import argparse
+import json
+import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np

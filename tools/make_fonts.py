@@ -1,7 +1,9 @@
-"""Make what labels on pictures are drawn with, into fer_nb/core/fonts: two small fonts that hold just the letters of our words in Chinese, Japanese and Hindi, and one PNG an emotion.
+"""Make what labels on pictures are drawn with, into fer_nb/core/fonts: two small fonts that hold
+just the letters of our words in Chinese, Japanese and Hindi, and one PNG an emotion.
 
 python tools/make_fonts.py DroidSansFallbackFull.ttf Lohit-Devanagari.ttf NotoColorEmoji.ttf
-(from Debian's packages fonts-droid-fallback, fonts-lohit-deva and fonts-noto-color-emoji; needs fonttools, which matplotlib brings)
+(from Debian's packages fonts-droid-fallback, fonts-lohit-deva and fonts-noto-color-emoji; needs
+fonttools, which matplotlib brings)
 """
 
 import sys
@@ -17,7 +19,7 @@ LATIN = ''.join(map(chr, range(32, 127)))
 
 def letters(*languages):
     "All letters of the words of some languages, and plain Latin ones for numbers"
-    return LATIN + ''.join(e.words[l] for e in EMOTIONS.values() for l in languages)
+    return LATIN + ''.join(e.words[code] for e in EMOTIONS.values() for code in languages)
 
 
 def make_font(source, name, *languages):

@@ -4,7 +4,8 @@ python tools/make_readme.py           # write README.md
 python tools/make_readme.py --check   # say whether it is up to date
 """
 
-import re, sys
+import re
+import sys
 from pathlib import Path
 import nbformat
 from nbconvert import MarkdownExporter

@@ -1,4 +1,6 @@
-"Pack the models that are too large for the wheel into dist/, and write their hashes into fer_nb/core/fetchable.json. A release carries what is in dist/."
+"""Pack the models that are too large for the wheel into dist/, and write their hashes into
+fer_nb/core/fetchable.json. A release carries what is in dist/.
+"""
 
 import json
 from pathlib import Path
