@@ -22,7 +22,7 @@ def feature_layer(
             return layer.name
     raise ExplainError(f'{model.name} has no layer with a height and a width; use occlusion')
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #3b9454d0
 def _weights(activations, gradients, plus):  # N×h×w×C twice -> N×1×1×C weights of the channels
     if not plus:
         return gradients.mean(axis=(1, 2), keepdims=True)
@@ -33,7 +33,7 @@ def _weights(activations, gradients, plus):  # N×h×w×C twice -> N×1×1×C we
     alpha = np.where(gradients != 0, second / np.where(np.abs(below) > 1e-12, below, 1), 0)
     return (alpha * np.maximum(gradients, 0)).sum(axis=(1, 2), keepdims=True)
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #fe5e0cc9
 def grad_cam(
     network,  # A Keras model, such as models.load_network gives
     faces: np.ndarray,  # N×H×W×C float32, 0 to 255
@@ -85,7 +85,7 @@ def first_filters(
             return np.moveaxis(np.asarray(layer.get_weights()[0]).mean(axis=2), -1, 0)
     raise ExplainError(f'{network.name} has no convolution')
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #5a44fe0a
 def feature_maps(
     network,
     face: np.ndarray,  # H×W×C float32
@@ -108,7 +108,7 @@ def feature_maps(
         raise ExplainError(f"the layer '{layer}' has no height and width; choose an earlier one")
     return np.moveaxis(maps[0], -1, 0)
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #9a48720c
 def plot_maps(
     maps: np.ndarray,  # N×h×w
     across: int = 16,
@@ -155,7 +155,7 @@ def embeddings(
         else np.zeros((0, inside.shape[-1]), np.float32)
     )
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #75804d5b
 def embedding_map(
     vectors: np.ndarray,  # N×channels
     seed: int = 0,
@@ -172,7 +172,7 @@ def embedding_map(
         .astype(np.float32)
     )
 
-
+# %% ../../nbs/evaluation/14_features.ipynb #494d1410
 def plot_embedding(
     points: np.ndarray,  # N×2
     ds: FaceDataset,  # N faces
