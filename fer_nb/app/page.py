@@ -16,7 +16,7 @@ from ..inference.recognize import Recognizer
 from .widgets import FaceWidget, Session, script, shown_name, source
 from .live import LiveWidget
 from .photos import PhotoWidget, face_heat
-from .video import FilmWidget
+from .video import VideoWidget
 from .quality import QualityWidget, measured, quality_report
 
 # %% ../../nbs/app/06_page.ipynb #45438ba6
@@ -56,7 +56,7 @@ class SettingsWidget(FaceWidget):
     _esm, _css = script('settings.js', 'settings-alone.js'), source('faces.css')
 
 # %% ../../nbs/app/06_page.ipynb #57da9e32
-PANELS = {'live': LiveWidget, 'photos': PhotoWidget, 'film': FilmWidget, 'quality': QualityWidget}
+PANELS = {'live': LiveWidget, 'photos': PhotoWidget, 'film': VideoWidget, 'quality': QualityWidget}
 
 
 def upload_limit(

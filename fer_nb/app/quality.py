@@ -11,8 +11,8 @@ import tempfile
 from itertools import dropwhile
 from pathlib import Path
 import numpy as np
-import onnxruntime as ort
 from ..core.model_folder import ONNX_FILE
+import onnxruntime as ort  # after fer_nb, which turns its telemetry off
 from .widgets import FaceWidget, script, shown_name, source
 
 # %% ../../nbs/app/05_quality.ipynb #39a8e62e

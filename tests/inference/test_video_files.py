@@ -13,7 +13,7 @@ import pytest
 from conftest import TOP
 from skimage.data import astronaut
 from fer_nb.inference.batch import analyze_folder, find_files, predict_folder
-from fer_nb.app.video import FilmWidget
+from fer_nb.app.video import VideoWidget
 from fer_nb.core.detect import Face
 from fer_nb.inference.video_io import VIDEO_ENDINGS, VideoError, local_path, open_video
 from fer_nb.core.errors import FerError
@@ -268,7 +268,7 @@ def test_a_pipe_is_read_once(recognizer, tmp_path):
 
 
 def test_the_app_takes_every_video_that_folders_are_searched_for():
-    assert tuple(FilmWidget.endings.default()) == VIDEO_ENDINGS
+    assert tuple(VideoWidget.endings.default()) == VIDEO_ENDINGS
     script = (TOP / 'fer_nb/app/static/film.js').read_text(encoding='utf-8')
     assert 'model.get("endings")' in script and 'mp4|' not in script
 
