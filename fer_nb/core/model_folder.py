@@ -18,64 +18,50 @@ from .files import write_text
 from .labels import LabelSet
 from .preprocess import Preprocess
 
-# %% ../../nbs/core/13_model_folder.ipynb #47516ac6
+# %% ../../nbs/core/13_model_folder.ipynb #3abf0164
 class ModelError(FerError, ValueError):
     "A model folder that is not there, not whole or not understood"
 
 
-SPEC_FILE, ONNX_FILE, KERAS_FILE, LITERT_FILE = (
-    'model.json',
-    'model.onnx',
-    'model.keras',
-    'model.tflite',
-)
+SPEC_FILE = 'model.json'
+ONNX_FILE = 'model.onnx'
+KERAS_FILE = 'model.keras'
+LITERT_FILE = 'model.tflite'
 FACES_FILE = 'faces.json'  # which faces a network learned from, beside the weights of a run
-EARLIER = (
-    'first',
-    'second',
-    'third',
-    'fourth',
-)  # runs whose weights the last one began with: first.json and first.csv are the train.json and history.csv of the first
+# Runs whose weights the last one began with: first.json and first.csv are the train.json and
+# history.csv of the first
+EARLIER = ('first', 'second', 'third', 'fourth')
 
-# %% ../../nbs/core/13_model_folder.ipynb #fd770ace
+# %% ../../nbs/core/13_model_folder.ipynb #d7f0434b
 @dataclass(frozen=True)
 class ModelSpec:
     "All that is needed to use a model's weights"
 
     name: str  # "mini_xception"
-    outputs: dict  # Output name -> tuple of labels in the order of its logits; the first is the one shown by default
+    outputs: dict  # Name -> tuple of labels in the order of its logits; the first is the default
     preprocess: Preprocess = Preprocess()
-    emotions: dict = field(
-        default_factory=dict
-    )  # Label -> how it is shown (emoji, color, ...), for labels of the user's own
-    temperature: dict = field(
-        default_factory=dict
-    )  # Output name -> divisor of its logits before the softmax, 1 where absent
+    emotions: dict = field(default_factory=dict)  # Label -> Emotion, for your own labels
+    temperature: dict = field(default_factory=dict)  # Output -> divisor of its logits, 1 if absent
     version: str = '1'  # Of the weights
     parameters: int = 0  # Trainable and not
     multiply_adds: int = 0  # For one face
-    sha256: dict = field(
-        default_factory=dict
-    )  # File name -> hash of the weights this was written for
+    sha256: dict = field(default_factory=dict)  # File name -> hash of the weights
 
     def label_set(self, output: str | None = None) -> LabelSet:
-        "Labels of `output`, of the first one if None; raises `ModelError`"
+        "Give the labels of `output`, of the first one if None; raises `ModelError`"
         output = output or next(iter(self.outputs))
-        if output in self.outputs:
-            return LabelSet(
-                output,
-                tuple(self.outputs[output]),
-                {k: e for k, e in self.emotions.items() if k in self.outputs[output]},
-            )
-        raise ModelError(
-            f"model {self.name} has no output '{output}'; choose {' or '.join(self.outputs)}"
-        )
+        if output not in self.outputs:
+            choice = ' or '.join(self.outputs)
+            raise ModelError(f"model {self.name} has no output '{output}'; choose {choice}")
+        labels = tuple(self.outputs[output])
+        own = {label: e for label, e in self.emotions.items() if label in labels}
+        return LabelSet(output, labels, own)
 
-# %% ../../nbs/core/13_model_folder.ipynb #a26e6291
+# %% ../../nbs/core/13_model_folder.ipynb #4570ab9e
 def save_spec(
     spec: ModelSpec,
     folder,  # Of the model; the weights in it are hashed into the spec
-    new=None,  # Folder of files that will move into `folder`, see whole_files; model.json is written there
+    new=None,  # Folder of files that will move into `folder`, see whole_files
 ) -> ModelSpec:  # With the hashes
     "Write `model.json` into `folder`; raises `DiskError`"
     folders = [Path(folder), Path(new or folder)]
@@ -141,7 +127,7 @@ def _parse_temperature(temperature, outputs):
         _need(fits, f'the temperature of {name} is {_short(value)}, not a number of 0.001 to 1000')
     return temperature
 
-# %% ../../nbs/core/13_model_folder.ipynb #c40ecedc
+# %% ../../nbs/core/13_model_folder.ipynb #14a24917
 def _parse_emotion(label, e):
     _need(isinstance(e, dict), f'what is said of {_short(label)} is {_short(e)}')
     _need(e.get('icon') is None, f'it names a file as the icon of {_short(label)}; use --icons')
@@ -159,39 +145,51 @@ def _parse_preprocess(d):
     _need(type(d.get('channels', 1)) is int, f'channels are {_short(d.get("channels"))}')
     return Preprocess(**d)
 
-
+# %% ../../nbs/core/13_model_folder.ipynb #d76b5e6c
 _KEYS = {'format', *(f.name for f in fields(ModelSpec))}
 
 
-def _check_keys(d):  # those of a model.json
+def _check_keys(d):
     _need(isinstance(d, dict), f'it holds {_short(d)}')
-    _need(
-        type(d.get('format')) is int and d['format'] == 1,
-        'it was made for another version of fer_nb',
-    )
-    lacks = [k for k in ('name', 'outputs', 'preprocess') if k not in d]
+    known = type(d.get('format')) is int and d['format'] == 1
+    _need(known, 'it was made for another version of fer_nb')
+    lacks = [key for key in ('name', 'outputs', 'preprocess') if key not in d]
     _need(not lacks, f'it lacks {", ".join(lacks)}')
     unknown = sorted(set(d) - _KEYS)
     _need(not unknown, f'it has {_short(", ".join(unknown))}, which this version does not know')
 
 
-def _parse_spec(d):  # dict of a model.json -> ModelSpec; raises ValueError, TypeError
-    _check_keys(d)
+def _check_name(d):
     _need(_is_text(d['name']), f'its name is {_short(d["name"])}')
-    _need_kinds(d, emotions=dict, temperature=dict, version=str, parameters=int, sha256=dict)
-    _need_kinds(d, **({'multiply_adds': int} if d.get('multiply_adds') is not None else {}))
+
+
+def _check_counts(d):
+    _need_kinds(d, version=str, parameters=int)
+    if d.get('multiply_adds') is not None:  # null where nobody counted
+        _need_kinds(d, multiply_adds=int)
+
+
+def _check_hashes(d):
+    _need_kinds(d, sha256=dict)
     hashes = d.get('sha256', {})
     _need(all(map(_is_text, hashes.values())), f'sha256 is {_short(hashes)}')
-    outputs = _parse_outputs(d['outputs'])
-    parts = {
-        'outputs': outputs,
-        'preprocess': _parse_preprocess(d['preprocess']),
-        'emotions': {k: _parse_emotion(k, e) for k, e in d.get('emotions', {}).items()},
-        'temperature': _parse_temperature(d.get('temperature', {}), outputs),
-    }
-    return ModelSpec(**{k: v for k, v in {**d, **parts}.items() if k != 'format'})
 
-# %% ../../nbs/core/13_model_folder.ipynb #f0b6d061
+
+def _parse_spec(d):
+    "Turn the dict of a model.json into a `ModelSpec`; raises ValueError, TypeError"
+    _check_keys(d)
+    _check_name(d)
+    _need_kinds(d, emotions=dict, temperature=dict)
+    _check_counts(d)
+    _check_hashes(d)
+    given = {key: value for key, value in d.items() if key != 'format'}
+    given['outputs'] = _parse_outputs(d['outputs'])
+    given['preprocess'] = _parse_preprocess(d['preprocess'])
+    given['emotions'] = {k: _parse_emotion(k, e) for k, e in d.get('emotions', {}).items()}
+    given['temperature'] = _parse_temperature(d.get('temperature', {}), given['outputs'])
+    return ModelSpec(**given)
+
+# %% ../../nbs/core/13_model_folder.ipynb #8269a94b
 def _not_understood(e):  # what Python says of a model.json, in words
     if isinstance(e, json.JSONDecodeError):
         return f'it is not JSON: {e}'
@@ -234,6 +232,7 @@ def weights_file(
         raise ModelError(f"{path} cannot be read ({e.strerror}); check its permissions") from None
     if name in spec.sha256 and found != spec.sha256[name]:
         raise ModelError(
-            f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs); get the whole folder again"
+            f"{path} is not the file {SPEC_FILE} was written for (its SHA-256 differs);"
+            " get the whole folder again"
         )
     return path

@@ -14,14 +14,12 @@ from . import settings
 from .model_folder import SPEC_FILE, ModelError
 from .settings import cache_dir
 
-# %% ../../nbs/core/14_models.ipynb #5bd8ad4f
+# %% ../../nbs/core/14_models.ipynb #4f991d36
 DEFAULT_MODEL = settings.MODEL.default
 
 
-def fetchable() -> (
-    dict
-):  # Name -> {'release', 'bytes', 'sha256', 'onnx'}: the tag, and the archive's size and hash and its weights' hash
-    "Models that are too large for the package and lie on the release page"
+def fetchable() -> dict:  # Name -> {'release', 'bytes', 'sha256', 'onnx'}: tag, archive and weights
+    "List the models that are too large for the package and lie on the release page"
     return json.loads((Path(fer_nb.__file__).parent / 'core/fetchable.json').read_text())
 
 
@@ -51,34 +49,41 @@ def _specs_in(root):  # none where this user may not look
     except OSError:
         return []
 
+# %% ../../nbs/core/14_models.ipynb #f14c83bd
+def _check_not_two(named, known):
+    "Refuse a word that is the name of a model and of another model folder here"
+    here = Path(named).expanduser()
+    if not os.path.isfile(here / SPEC_FILE) or here.samefile(known[named]):
+        return
+    raise ModelError(
+        f"{named} is the name of a model and a model folder here;"
+        f" write .{os.sep}{named} for the folder, or {known[named]}"
+    )
+
+
+def _no_such_model(asked, known):
+    if asked in fetchable():
+        why = f"model {asked} is not in the package; run fer-nb fetch {asked} once to get it"
+        return ModelError(why)
+    choice = ' or '.join(sorted(known)) or 'none, as none is installed'
+    return ModelError(f"no model '{asked}'; choose {choice}, or give the path of a model folder")
+
 
 def find_model(
-    name_or_path=None,  # Name of a model, or path of its folder; FER_NB_MODEL or the default one if None
+    name_or_path=None,  # Name of a model or path of its folder; FER_NB_MODEL or the default if None
 ) -> Path:
-    "Folder of a model; raises `ModelError`"
-    named, known = str(name_or_path or settings.model() or ''), model_folders()
+    "Find the folder of a model; raises `ModelError`"
+    named = str(name_or_path or settings.model() or '')
     asked = named or DEFAULT_MODEL
-    here = Path(asked).expanduser()
-    if (
-        asked in known
-        and named
-        and os.path.isfile(here / SPEC_FILE)
-        and not here.samefile(known[asked])
-    ):
-        raise ModelError(
-            f"{asked} is the name of a model and a model folder here; write .{os.sep}{asked} for the folder, or {known[asked]}"
-        )
+    known = model_folders()
     if asked in known:
+        if named:
+            _check_not_two(named, known)
         return known[asked]
-    if os.path.isdir(here):
-        return here
-    if asked in fetchable():
-        raise ModelError(
-            f"model {asked} is not in the package; run fer-nb fetch {asked} once to get it"
-        )
-    raise ModelError(
-        f"no model '{asked}'; choose {' or '.join(sorted(known)) or 'none, as none is installed'}, or give the path of a model folder"
-    )
+    folder = Path(asked).expanduser()
+    if os.path.isdir(folder):
+        return folder
+    raise _no_such_model(asked, known)
 
 
 def asked_as(

@@ -229,3 +229,9 @@ def test_label_sets_of_ours_pass(tmp_path):
         labels = get_label_set(name)
         save_spec(ModelSpec('x', {name: labels.labels}), tmp_path)
         assert load_spec(tmp_path).label_set().labels == labels.labels
+
+
+@pytest.mark.parametrize('labels', ['happy', ['happy'], ['happy', 'joy'], ['happy', 7]], ids=str)
+def test_labels_that_are_no_list_of_different_words_are_refused(labels):
+    with pytest.raises((ValueError, FerError)):
+        _parse_outputs({'fer2013': labels})
