@@ -1,4 +1,4 @@
-"A model.json as people edit, cut and mail it: an answer, or one line that says why not"
+"A model.json as people edit, cut and mail it: the answer it promises, or one line on why not"
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from fer_nb.core.errors import FerError
 from fer_nb.core.labels import get_label_set
 from fer_nb.core.preprocess import Preprocess
 from fer_nb.inference.runtime import OnnxModel
-from fer_nb.core.model_folder import ModelError, ModelSpec, load_spec, save_spec
+from fer_nb.core.model_folder import _parse_outputs, ModelError, ModelSpec, load_spec, save_spec
 from fer_nb.core.models import find_model, model_folders
 from fer_nb.app.widgets import known_models
 
