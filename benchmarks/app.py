@@ -19,10 +19,11 @@ import psutil
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tests'))
-from get_browser import find_browser
+from get_browser import find_browser  # noqa: E402
 
 FLAGS = (
-    '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync '
+    '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run '
+    '--disable-background-networking --disable-component-update --disable-sync '
     '--use-fake-device-for-media-stream --use-fake-ui-for-media-stream'
 ).split()
 START = 'Start camera'
@@ -46,7 +47,7 @@ def write_film(path):  # one face that moves, 640×480, 30 frames a second
 
 
 class Server:
-    "The app on a free port; `command` as `fer-nb app` starts it, or the same without a preheated kernel"
+    "The app on a free port, as `fer-nb app` starts it or without a preheated kernel"
 
     def __init__(self, preheated):
         from fer_nb.app.server import voila_command
@@ -156,7 +157,9 @@ def one_visitor(browser, server, seconds=15):
 
 COUNT = """() => { // each reply writes the meter anew, as long as there are fewer than ten a second
   window.replies = 0; window.since = performance.now();
-  new MutationObserver(() => window.replies++).observe(document.querySelector('.fer-meter'), { attributes: true, attributeFilter: ['data-ms'] }); }"""
+  new MutationObserver(() => window.replies++).observe(
+    document.querySelector('.fer-meter'), { attributes: true,
+    attributeFilter: ['data-ms'] }); }"""
 
 
 def many_visitors(browser, server, n=10, seconds=20):
@@ -172,9 +175,7 @@ def many_visitors(browser, server, n=10, seconds=20):
     for page in pages:
         page.locator('.fer-live .fer-box').first.wait_for()
     for page in pages:
-        page.evaluate(
-            COUNT
-        )  # not the meter's own rate: it looks back two seconds, too little for one or two replies a second
+        page.evaluate(COUNT)  # not the meter's own rate, which looks back two seconds only
     time.sleep(seconds)
     rates = [
         page.evaluate('window.replies/(performance.now() - window.since)*1000') for page in pages

@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-READ = "import resource, sys, time; from fer_nb.data.fer2013 import load_fer2013; t = time.perf_counter(); load_fer2013(sys.argv[1]); print(time.perf_counter()-t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+READ = """
+import resource, sys, time
+from fer_nb.data.fer2013 import load_fer2013
+
+start = time.perf_counter()
+load_fer2013(sys.argv[1])
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 def read(path):

@@ -30,7 +30,7 @@ if find_yunet():
 
 
 def crowd(photo, boxes, many=14, side=34):
-    "Fourteen faces of about 34 pixels with what is around them, on an even ground of 640×480, and their boxes"
+    "Fourteen faces of about 34 pixels on an even ground of 640×480, and their boxes"
     scene, places, rng = np.full((480, 640, 3), 128, np.uint8), [], np.random.default_rng(0)
     for i in range(many):
         x, y, w, h = boxes[i % len(boxes)]
@@ -62,7 +62,7 @@ def score(detector, scene, places):
 
 
 def milliseconds(detector, scene, times=20):
-    "Of a search: median time on one core and on all, and the processor time on one core, which other work on the machine disturbs less"
+    "Of a search: median time on one core and on all, and processor time on one core"
     out = {}
     for name, threads in (('one core', 1), ('all cores', -1)):
         cv2.setNumThreads(threads)
@@ -79,7 +79,7 @@ def milliseconds(detector, scene, times=20):
 
 
 def smallest(detector):
-    "Height in pixels of the smallest face that is found in a 640×480 picture, and at all larger sizes tried"
+    "Height in pixels of the smallest face that is found, as are all larger ones, in 640×480"
     from skimage.data import astronaut
 
     face, last = astronaut(), None

@@ -41,7 +41,9 @@ while True:
     there, image = film.read()
     if not there: break
     n += 1; found += bool(detector.detect_emotions(image))
-print(json.dumps([n/(time.perf_counter() - start), 1e3*(time.process_time() - busy)/n, found/n, importlib.metadata.version('fer')]))
+rate = n/(time.perf_counter() - start)
+cpu = 1e3*(time.process_time() - busy)/n
+print(json.dumps([rate, cpu, found/n, importlib.metadata.version('fer')]))
 """
 OURS = """
 import sys, time, json, fer_nb
@@ -51,7 +53,10 @@ recognizer = Recognizer.load(threads=1)
 analyze_video(sys.argv[1], recognizer, end=.3) # theirs is warm too
 start, busy = time.perf_counter(), time.process_time()
 s = analyze_video(sys.argv[1], recognizer)
-print(json.dumps([s.frames/(time.perf_counter() - start), 1e3*(time.process_time() - busy)/s.frames, s.with_face/s.frames, f'{fer_nb.__version__}, {recognizer.detector.name}']))
+rate = s.frames/(time.perf_counter() - start)
+cpu = 1e3*(time.process_time() - busy)/s.frames
+version = f'{fer_nb.__version__}, {recognizer.detector.name}'
+print(json.dumps([rate, cpu, s.with_face/s.frames, version]))
 """
 
 
@@ -84,14 +89,14 @@ def peer_python():
             subprocess.run([*install, *words], check=True, capture_output=True, text=True)
         subprocess.run([python, '-c', 'import fer.fer'], check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as e:
-        sys.exit(
-            f"skipped: fer could not be installed in {folder} ({(getattr(e, 'stderr', '') or str(e)).strip().splitlines()[-1]})"
-        )
+        said = getattr(e, 'stderr', '') or str(e)
+        why = said.strip().splitlines()[-1]
+        sys.exit(f'skipped: fer could not be installed in {folder} ({why})')
     return python
 
 
 def run(python, code, film):
-    "One turn in a process of its own: frames a second, CPU milliseconds a frame, share of frames with a face, version"
+    "One turn in a process: frames a second, CPU ms a frame, share with a face, version"
     done = subprocess.run(
         [python, '-c', code, film],
         capture_output=True,

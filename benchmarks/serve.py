@@ -93,17 +93,21 @@ def load(url, data, clients, seconds):
     }
 
 
+def megabytes(process):
+    "Memory that a process holds"
+    return round(process.memory_info().rss / 1e6)
+
+
 if __name__ == '__main__':
     server, url = started()
     try:
         process, data = psutil.Process(server.pid), photo()
-        rss = lambda: round(process.memory_info().rss / 1e6)
         alone = load(url, data, 1, 5)
         load(url, data, CLIENTS, 5)
-        memory, runs = [rss()], []
+        memory, runs = [megabytes(process)], []
         for _ in range(3):
             runs.append(load(url, data, CLIENTS, SECONDS))
-            memory.append(rss())
+            memory.append(megabytes(process))
     finally:
         server.terminate()
         server.wait()

@@ -46,7 +46,7 @@ def step_time(name, fused):
 
 def alone(
     name, *plain, **env
-):  # step_time in a process of its own, since TensorFlow chooses its convolutions when it is imported
+):  # a process each: TensorFlow chooses its convolutions when it is imported
     return json.loads(
         subprocess.check_output(
             [sys.executable, __file__, name, *plain],
