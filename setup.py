@@ -1,6 +1,10 @@
-"Builds the package from settings.ini, the one source of its metadata. What is computed here: the extras, and the files that ship inside."
+"""Build the package from settings.ini, the one source of its metadata.
 
-import json, shutil
+The extras and the files that ship inside are computed here.
+"""
+
+import json
+import shutil
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
@@ -17,7 +21,7 @@ def lines(key):
 
 
 class BuildWithModels(build_py):
-    "Copy the app's notebook and the models that serve people into the wheel; the Keras weights stay in the repository"
+    "Copy the app's notebook and the models that serve people into the wheel, Keras weights apart"
 
     parts = ('model.onnx', 'model.json', 'metrics.json', '*.csv', 'README.md')
     too_large = json.loads(

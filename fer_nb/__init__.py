@@ -38,7 +38,7 @@ _HOME = {
     'analyze_video': 'inference.video',
     'predict_folder': 'inference.batch',
     'load_dataset': 'data.folders',
-    'evaluate': 'evaluation.metrics',
+    'evaluate': 'evaluation.evaluate',
 }
 __all__ = list(_HOME)
 

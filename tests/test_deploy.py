@@ -341,7 +341,7 @@ def nginx():
 
 @pytest.fixture(scope='module')
 def proxy(nginx, app, serve, tmp_path_factory):
-    """The real nginx with deploy/nginx.conf, a certificate of its own and addresses of this machine.
+    """The real nginx with deploy/nginx.conf, its own certificate and addresses of this machine.
 
     Its rates are so low that each burst is the same on every machine.
     """

@@ -13,7 +13,7 @@ from conftest import TOP
 
 SHOTS = TOP / 'tests/screenshots'
 try:
-    import PySide6.QtWidgets as qt
+    import PySide6.QtWidgets  # noqa: F401
 except ImportError as e:
     pytest.skip(f'QT CANNOT BE LOADED ({e}): the window was not tested', allow_module_level=True)
 

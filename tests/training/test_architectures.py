@@ -1,4 +1,4 @@
-"Every architecture goes all the way: trained, exported with one input, checked, and asked for an answer"
+"Every architecture goes all the way: trained, exported, checked, and asked for an answer"
 
 import numpy as np
 import pytest

@@ -1,6 +1,8 @@
 "A disk that is full in the middle of a run or an export: one line, and nothing lost"
 
-import os, subprocess, sys
+import os
+import subprocess
+import sys
 from pathlib import Path
 import pytest
 
