@@ -123,7 +123,7 @@ YUNET_URLS = (
 
 # %% ../../nbs/core/12_detect.ipynb #248a3e23
 def find_yunet() -> Path | None:
-    "Path of YuNet's file, its hash checked; None where there is none; raises `DetectorError` where it is a wrong file"
+    "Find YuNet's file and check its hash; None where there is none; raises `DetectorError`"
     named = settings.yunet()
     path = named or cache_dir()
     if path.is_dir():
@@ -163,7 +163,8 @@ def fetch_yunet(
         except Exception as e:
             reason = type(e).__name__
     raise DetectorError(
-        f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET"
+        f"YuNet could not be fetched ({reason}); with a network run fer-nb fetch yunet,"
+        f" or name a copy of {YUNET_FILE} in FER_NB_YUNET"
     )
 
 # %% ../../nbs/core/12_detect.ipynb #572429b1
@@ -173,7 +174,7 @@ def _at_least(image, side):  # black below and to the right, so that boxes stay 
 
 
 class YuNetDetector:
-    "YuNet (Wu, Peng and Yu 2023) through OpenCV: small, large and turned faces, with five landmarks; raises `DetectorError` where its file is not there or is another"
+    "YuNet (Wu, Peng and Yu 2023): small and turned faces, landmarks; raises `DetectorError`"
 
     name = 'yunet'
 
@@ -186,7 +187,8 @@ class YuNetDetector:
         path = path or find_yunet()
         if path is None:
             raise DetectorError(
-                f"YuNet's file is not here; run fer-nb fetch yunet, or name a copy of {YUNET_FILE} in FER_NB_YUNET"
+                "YuNet's file is not here; run fer-nb fetch yunet,"
+                f" or name a copy of {YUNET_FILE} in FER_NB_YUNET"
             )
         self.max_side, self._made = max_side, (path, max_side, score_threshold)
         self._lock = threading.Lock()  # OpenCV crashes where two threads search at once
@@ -196,7 +198,8 @@ class YuNetDetector:
             )
         except cv2.error:
             raise DetectorError(
-                f"{path} is not there, or is no YuNet file; correct the path, or run fer-nb fetch yunet"
+                f"{path} is not there, or is no YuNet file;"
+                " correct the path, or run fer-nb fetch yunet"
             ) from None
 
     def copy(self) -> 'YuNetDetector':
@@ -223,7 +226,7 @@ class YuNetDetector:
         self,
         image: np.ndarray,  # H×W×3 uint8, RGB
     ) -> list:  # Of Face, best first
-        "Find faces; a picture filled by one face, too large for the first search, is searched again in a smaller copy"
+        "Find faces; search again in a smaller copy where one face fills the picture"
         return self._search(image, self.max_side) or (
             self._search(image, 320) if min(self.max_side, max(image.shape[:2])) > 320 else []
         )
@@ -253,15 +256,16 @@ def _notice_haar(why):
 
 
 def load_detector(
-    name: str = 'auto',  # "yunet", "haar", "auto": YuNet where its file is there, else Haar with one line of notice; "whole"; or a detector, which comes back as it is
-    **kwargs,  # To the detector, see each; with "auto" only max_side, which both take; without effect on "whole"
+    name: str = 'auto',  # "auto" (YuNet where its file is), "yunet", "haar", "whole", or a detector
+    **kwargs,  # To the detector; with "auto" only max_side, which both take
 ):  # Callable: picture -> list of Face
     "Make a detector by name; raises `DetectorError`"
     if callable(name):
         return name
     if not isinstance(side := kwargs.get('max_side', 64), int) or side < 64:
         raise DetectorError(
-            f"max_side is {side}; a picture has to keep at least 64 pixels a side, or no face is found"
+            f"max_side is {side}; a picture has to keep at least 64 pixels a side,"
+            " or no face is found"
         )
     if name == 'haar':
         return HaarDetector(**kwargs)

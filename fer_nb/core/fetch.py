@@ -52,7 +52,7 @@ def pack_model(
 # %% ../../nbs/core/16_fetch.ipynb #805297e2
 def fetch_model(
     name: str,  # A key of what fetchable gives
-    url: str = None,  # Of the archive; the environment variable FER_NB_RELEASES or the project's release page says where if None
+    url: str = None,  # Of the archive; under FER_NB_RELEASES or the release page if None
 ) -> Path:  # Its folder, in that of downloads
     "Download a model once, checked by its hash; raises `ModelError`"
     if name not in fetchable():
@@ -70,7 +70,8 @@ def fetch_model(
     except OSError as e:
         if not _is_current(folder, entry):
             raise ModelError(
-                f"{name} could not be unpacked in {folder.parent} ({e.strerror or e}); make room or set FER_NB_CACHE to another folder, and run it again"
+                f"{name} could not be unpacked in {folder.parent} ({e.strerror or e});"
+                " make room or set FER_NB_CACHE to another folder, and run it again"
             ) from None
     archive.unlink(missing_ok=True)
     return folder
@@ -115,13 +116,14 @@ def _download(url, name, entry):
     except Exception as e:
         reason = type(e).__name__
     raise ModelError(
-        f"{name} could not be fetched ({reason}); with a network run fer-nb fetch {name} again, or unpack {url} into {folder / name}"
+        f"{name} could not be fetched ({reason}); with a network run fer-nb fetch {name} again,"
+        f" or unpack {url} into {folder / name}"
     )
 
 
 def get_model(
     name: str,
 ) -> Path:  # Its folder
-    "Where a model lies: in the clone or the package, or in the cache after a download; raises `ModelError`"
+    "Find a model in the clone or the package, or download it; raises `ModelError`"
     folder = model_folders().get(name)
     return folder if folder and folder.parent != cache_dir() / 'models' else fetch_model(name)
