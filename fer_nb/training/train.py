@@ -6,18 +6,25 @@
 __all__ = ['Progress', 'StopOnNaN', 'KeepBest', 'KeepHistory', 'Resumable', 'LivePlot', 'body_layers', 'set_trainable', 'phases',
            'spread', 'new_network', 'some_of', 'train']
 
-# %% ../../nbs/training/09_train.ipynb #b338c287
-import contextlib, hashlib, json, shutil, tempfile, time, warnings, zlib
+# %% ../../nbs/training/09_train.ipynb #cc317a68
+import contextlib
+import hashlib
+import json
+import shutil
+import warnings
+import zlib
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
+
 import numpy as np
 from tqdm.auto import tqdm
+
 from ..core.files import DiskError, whole_file, write_text
-from ..core.preprocess import Preprocess, faces_input
 from ..core.model_folder import FACES_FILE, KERAS_FILE, LITERT_FILE, ONNX_FILE, SPEC_FILE
-from .backend import fused_batch_norm, keras, quick_precision
+from ..core.preprocess import faces_input
 from ..data.dataset import SPLITS, FaceDataset, face_marks
-from .networks import create_model
+from .backend import fused_batch_norm, keras, quick_precision
 from .batches import FaceBatches, second_votes, soft_labels
 from fer_nb.training.config import (
     HISTORY_FILE,
@@ -39,64 +46,69 @@ from fer_nb.training.history import (
     save_state,
     write_history,
 )
+from .networks import create_model
 from .optimizers import make_optimizer, soft_crossentropy
 from .teachers import as_student, taught
 
-# %% ../../nbs/training/09_train.ipynb #86be6f2c
+# %% ../../nbs/training/09_train.ipynb #fd46a1bd
+def _seed_dropout(model, seed, epoch):
+    "Make what is dropped in an epoch the same, whatever came before it"
+    for number, layer in enumerate(model.layers):
+        generator = getattr(layer, 'seed_generator', None)
+        if generator:
+            drawn = zlib.crc32(f'{seed} {epoch} {number}'.encode()) % 933_199
+            generator.state.assign(np.array([drawn, 0], generator.state.dtype))
+
+
 class Progress(keras.callbacks.Callback):
-    "Tell the batches their epoch, time it, and show one bar for the whole run, with the time left"
+    "Tell the batches their epoch, time it, and show one bar for the whole run"
 
     def __init__(self, batches, total, seed=0):
         super().__init__()
-        self.batches, self.total, self.seed, self.bar = batches, total, seed, None
+        self.batches = batches
+        self.total = total
+        self.seed = seed
+        self.bar = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch, self.start = epoch, time.perf_counter()
-        for i, layer in enumerate(
-            self.model.layers
-        ):  # dropout: the same in an epoch, whatever came before it
-            if g := getattr(layer, 'seed_generator', None):
-                g.state.assign(
-                    np.array(
-                        [zlib.crc32(f'{self.seed} {epoch} {i}'.encode()) % 933_199, 0],
-                        g.state.dtype,
-                    )
-                )
+        self.batches.epoch = epoch
+        self.start = perf_counter()
+        _seed_dropout(self.model, self.seed, epoch)
         if not self.bar:
-            self.bar = tqdm(
-                total=self.total * len(self.batches),
-                initial=epoch * len(self.batches),
-                unit=' batches',
-                mininterval=1,
-            )
+            steps = len(self.batches)
+            total = self.total * steps
+            self.bar = tqdm(total=total, initial=epoch * steps, unit=' batches', mininterval=1)
 
     def on_train_batch_end(self, batch, logs=None):
         self.bar.update()
 
     def on_train_end(self, logs=None):
-        self.bar and self.bar.close()
+        if self.bar:
+            self.bar.close()
 
     def on_epoch_end(self, epoch, logs=None):
         for part in ('', 'val_'):
-            logs.setdefault(
-                part + 'accuracy', logs.get(f'{part}{self.model.output_names[0]}_accuracy')
-            )  # two heads have longer names
-        logs['seconds'] = round(time.perf_counter() - self.start, 2)
+            # With two heads, Keras puts the name of the head before it.
+            of_first_head = logs.get(f'{part}{self.model.output_names[0]}_accuracy')
+            logs.setdefault(f'{part}accuracy', of_first_head)
+        logs['seconds'] = round(perf_counter() - self.start, 2)
         self.bar.set_postfix_str(
-            f"epoch {epoch + 1}, accuracy {logs['accuracy']:.3f}, validation {logs['val_accuracy']:.3f}"
+            f"epoch {epoch + 1}, accuracy {logs['accuracy']:.3f}, "
+            f"validation {logs['val_accuracy']:.3f}"
         )
 
-
+# %% ../../nbs/training/09_train.ipynb #b3309a5a
 class StopOnNaN(keras.callbacks.Callback):
-    "End a run whose loss is no number, and say what to do"
+    "End a run whose loss is no number; raises `TrainError`"
 
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite((logs or {}).get('loss', 0.0)):
             raise TrainError(
-                'the loss became NaN; lower learning_rate, or lengthen warmup_epochs, in a new folder. What was best until then is kept'
+                'the loss became NaN; lower learning_rate, or lengthen warmup_epochs, '
+                'in a new folder. What was best until then is kept'
             )
 
-# %% ../../nbs/training/09_train.ipynb #64f22c60
+# %% ../../nbs/training/09_train.ipynb #5daac749
 class KeepBest(keras.callbacks.Callback):
     "Save the network of the best epoch so far, in one step"
 
@@ -105,13 +117,11 @@ class KeepBest(keras.callbacks.Callback):
         self.folder = Path(folder)
 
     def on_epoch_end(self, epoch, logs=None):
-        if (self.folder / KERAS_FILE).exists() and logs['val_accuracy'] <= max(
-            accuracies_of(self.folder), default=-1
-        ):
+        best = max(accuracies_of(self.folder), default=-1)
+        if (self.folder / KERAS_FILE).exists() and logs['val_accuracy'] <= best:
             return
-        plain = keras.Model(
-            self.model.inputs[0], self.model.outputs, name=self.model.name
-        )  # without the optimizer and the teachers
+        # Without the optimizer and the teachers
+        plain = keras.Model(self.model.inputs[0], self.model.outputs, name=self.model.name)
         with whole_file(self.folder / KERAS_FILE) as part:
             plain.save(part)
 
@@ -124,84 +134,88 @@ class KeepHistory(keras.callbacks.Callback):
         self.folder = Path(folder)
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {'epoch': epoch, **{k: float(logs[k]) for k in sorted(logs)}}
+        row = {'epoch': epoch, **{name: float(logs[name]) for name in sorted(logs)}}
         write_history(self.folder, [*read_history(self.folder), row])
 
-
+# %% ../../nbs/training/09_train.ipynb #9865e02d
 class Resumable(keras.callbacks.Callback):
-    "Save the state when an epoch begins, set the rate of a plateau schedule, and stop when the run is finished"
+    "Save the state when an epoch begins, set a plateau's rate, and stop a finished run"
 
     def __init__(self, folder, config, phase):
         super().__init__()
-        self.folder, self.config, self.phase = Path(folder), config, phase
+        self.folder = Path(folder)
+        self.config = config
+        self.phase = phase
 
     def on_epoch_begin(self, epoch, logs=None):
         start, _, _, rate = self.phase
         if epoch > last_state(self.folder)[0]:
             save_state(self.model, self.folder, epoch)
         if self.config.plateau:
-            self.model.optimizer.learning_rate = plateau_rate(
-                replace(self.config, learning_rate=rate), accuracies_of(self.folder)[start:]
-            )
+            highest = replace(self.config, learning_rate=rate)
+            seen = accuracies_of(self.folder)[start:]
+            self.model.optimizer.learning_rate = plateau_rate(highest, seen)
 
     def on_epoch_end(self, epoch, logs=None):
         if is_finished(self.config, accuracies_of(self.folder)):
             self.model.stop_training = True
 
-
+# %% ../../nbs/training/09_train.ipynb #7a500a75
 def _callbacks(folder, batches, config, phase):
-    swap = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema else []
+    average = []
+    if config.ema:
+        average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
     return [
         Progress(batches, config.epochs, config.seed),
         StopOnNaN(),
-        *swap,
+        *average,
         KeepBest(folder),
         KeepHistory(folder),
         Resumable(folder, config, phase),
     ]
 
-# %% ../../nbs/training/09_train.ipynb #5fdd7b3e
+# %% ../../nbs/training/09_train.ipynb #04152bec
+def _plot_logs(rows):  # The logs of each epoch so far -> figure
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2))
+    for ax, name in zip(axes, ('loss', 'accuracy')):
+        ax.plot([row.get(name) for row in rows], label='training')
+        ax.plot([row.get(f'val_{name}') for row in rows], label='validation')
+        ax.set(xlabel='epoch', ylabel=name)
+    axes[0].legend(fontsize=7)
+    plt.close(figure)
+    return figure
+
+
 class LivePlot(keras.callbacks.Callback):
     "Draw loss and accuracy after each epoch, in place"
 
     def on_train_begin(self, logs=None):
-        self.rows, self.display = [], None
+        self.rows = []
+        self.display = None
 
     def on_epoch_end(self, epoch, logs=None):
         from IPython.display import display
-        import matplotlib.pyplot as plt
 
         self.rows.append(dict(logs))
-        fig, axs = plt.subplots(1, 2, figsize=(7, 2))
-        for ax, what in zip(axs, ('loss', 'accuracy')):
-            for part in ('', 'val_'):
-                ax.plot(
-                    [r.get(part + what) for r in self.rows],
-                    label='validation' if part else 'training',
-                )
-            ax.set(xlabel='epoch', ylabel=what)
-        axs[0].legend(fontsize=7)
-        plt.close(fig)
+        figure = _plot_logs(self.rows)
         if self.display:
-            self.display.update(fig)
+            self.display.update(figure)
         else:
-            self.display = display(fig, display_id=True)
+            self.display = display(figure, display_id=True)
 
-# %% ../../nbs/training/09_train.ipynb #9a12d6c0
+# %% ../../nbs/training/09_train.ipynb #a2e2c106
 def body_layers(
     model: keras.Model,
 ) -> list:  # All layers before the pooling or flattening that the head begins with
-    "The layers that look at pixels"
-    ends = [
-        i
-        for i, l in enumerate(model.layers)
-        if isinstance(l, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten))
-    ]
-    if model.layers[ends[-1]].name in model.output_names:
-        return model.layers[
-            : ends[-1] - 1
-        ]  # Mini-Xception's head is a convolution before its pooling
-    return model.layers[: ends[-1]]
+    "Find the layers that look at pixels"
+    ends_of_body = (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)
+    ends = [i for i, layer in enumerate(model.layers) if isinstance(layer, ends_of_body)]
+    last = ends[-1]
+    if model.layers[last].name in model.output_names:
+        last -= 1  # Mini-Xception's head is a convolution before its pooling
+    return model.layers[:last]
 
 
 def set_trainable(
@@ -211,16 +225,15 @@ def set_trainable(
     "Freeze a body, or all but its top"
     body = body_layers(model)
     first = round(len(body) * (1 - share))
-    for i, l in enumerate(body):
-        l.trainable = share == 1 or (
-            i >= first and not isinstance(l, keras.layers.BatchNormalization)
-        )
+    for number, layer in enumerate(body):
+        normalizes = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = share == 1 or (number >= first and not normalizes)
 
-
+# %% ../../nbs/training/09_train.ipynb #b1a64b73
 def phases(
     config: TrainConfig,
 ) -> list:  # (first epoch, epoch after the last, share of the body that learns, learning rate)
-    "The parts of a run: one, or head first"
+    "List the parts of a run: one, or head first"
     if not config.head_epochs:
         return [(0, config.epochs, 1.0, config.learning_rate)]
     return [
@@ -228,276 +241,283 @@ def phases(
         (config.head_epochs, config.epochs, config.unfreeze, config.fine_rate),
     ]
 
-# %% ../../nbs/training/09_train.ipynb #45f44706
-@contextlib.contextmanager
-def spread(
-    devices: int,  # How many; 0 all, 1 none of this
-):  # A context to build and compile a network in
-    "Train on several devices at once; raises `TrainError`"
-    if devices == 1:
-        yield
-        return
-    if keras.backend.backend() == 'jax':
-        yield from _spread_jax(devices)
-        return
-    if keras.backend.backend() != 'tensorflow':
-        raise TrainError(
-            f"several devices need TensorFlow or JAX, not {keras.backend.backend()}; set devices to 1"
-        )
-    import tensorflow as tf
-
-    there = [
-        d.name
-        for d in tf.config.list_logical_devices('GPU') or tf.config.list_logical_devices('CPU')
-    ]
-    with tf.distribute.MirroredStrategy(_choose(there, devices)).scope():
-        yield
-
-
-def _choose(there, devices):  # the first devices of those that are there
+# %% ../../nbs/training/09_train.ipynb #f69e43d0
+def _choose(there, devices):  # The first of the devices that are there; raises TrainError
     if len(there) < devices:
         raise TrainError(
-            f"{devices} devices were asked for and {len(there)} are there; set devices to at most that, or to 0 for all"
+            f'{devices} devices were asked for and {len(there)} are there; '
+            'set devices to at most that, or to 0 for all'
         )
     return there[: devices or None]
 
 
 def _spread_jax(devices):
     before = keras.distribution.distribution()
-    keras.distribution.set_distribution(
-        keras.distribution.DataParallel(devices=_choose(keras.distribution.list_devices(), devices))
-    )
+    chosen = _choose(keras.distribution.list_devices(), devices)
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=chosen))
     try:
         yield
     finally:
         keras.distribution.set_distribution(before)
 
 
-def _synchronize(model):  # batch normalization over all devices; JAX does it by itself
-    for l in model.layers:
-        if isinstance(l, keras.layers.BatchNormalization):
-            l.synchronized = True
+def _spread_tensorflow(devices):
+    import tensorflow as tf
 
-# %% ../../nbs/training/09_train.ipynb #71d467cb
+    there = tf.config.list_logical_devices('GPU') or tf.config.list_logical_devices('CPU')
+    names = [device.name for device in there]
+    with tf.distribute.MirroredStrategy(_choose(names, devices)).scope():
+        yield
+
+# %% ../../nbs/training/09_train.ipynb #725f615e
+@contextlib.contextmanager
+def spread(
+    devices: int,  # How many; 0 all, 1 none of this
+):  # A context to build and compile a network in
+    "Train on several devices at once; raises `TrainError`"
+    backend = keras.backend.backend()
+    if devices == 1:
+        yield
+    elif backend == 'jax':
+        yield from _spread_jax(devices)
+    elif backend == 'tensorflow':
+        yield from _spread_tensorflow(devices)
+    else:
+        raise TrainError(f'several devices need TensorFlow or JAX, not {backend}; set devices to 1')
+
+
+def _synchronize(model):  # Normalize over all devices; JAX does it by itself
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+# %% ../../nbs/training/09_train.ipynb #62c2dac2
 def new_network(config: TrainConfig, label_set) -> keras.Model:
-    "The network of a configuration before its first step, in its precision"
-    kwargs, before = (
-        ({} if config.dropout is None else {'dropout': config.dropout}),
-        keras.config.dtype_policy(),
-    )
+    "Build the network of a configuration before its first step, in its precision"
+    more = {}
+    if config.dropout is not None:
+        more['dropout'] = config.dropout
+    if config.second:
+        more['also'] = [config.second]
+    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        model = create_model(
-            config.model,
-            label_set,
-            config.preprocess.shape,
-            config.weights,
-            also=[config.second] if config.second else (),
-            **kwargs,
-        )
+        shape = config.preprocess.shape
+        model = create_model(config.model, label_set, shape, config.weights, **more)
     finally:
         keras.config.set_dtype_policy(before)
     if config.devices != 1 and keras.backend.backend() == 'tensorflow':
         _synchronize(model)
     return model
 
-
+# %% ../../nbs/training/09_train.ipynb #4b3bb295
 def _compile(model, config, phase, steps):
     start, end, share, rate = phase
     if config.head_epochs:
         set_trainable(model, share)
+    optimizer = make_optimizer(config, steps, end - start, rate)
     heads = len(model.outputs)
+    if heads == 1:
+        model.compile(optimizer, soft_crossentropy, metrics=['accuracy'])
+        return
     model.compile(
-        make_optimizer(config, steps, end - start, rate),
-        [soft_crossentropy] * heads if heads > 1 else soft_crossentropy,
-        loss_weights=[1.0, config.second_weight] if heads > 1 else None,
-        metrics=[['accuracy']] * heads if heads > 1 else ['accuracy'],
+        optimizer,
+        [soft_crossentropy] * heads,
+        loss_weights=[1.0, config.second_weight],
+        metrics=[['accuracy']] * heads,
     )
 
-
-def _held_out(ds, config):  # what validation looks at: faces, and targets of each head
-    y = soft_labels(ds.labels, len(ds.label_set))
-    return faces_input(ds.images, config.preprocess), (
-        (y, second_votes(ds, config)) if config.second else y
-    )
-
-
+# %% ../../nbs/training/09_train.ipynb #6bb16915
 def some_of(
-    ds: FaceDataset, config: TrainConfig
-) -> FaceDataset:  # All of it, or config.subset rows drawn by the seed
-    "The rows that a run uses"
+    ds: FaceDataset,
+    config: TrainConfig,
+) -> FaceDataset:  # All of it, or config.subset rows
+    "Take the rows that a run uses"
     if not 0 < config.subset < len(ds):
         return ds
-    return ds[
-        np.sort(np.random.default_rng(config.seed).choice(len(ds), config.subset, replace=False))
-    ]
+    rng = np.random.default_rng(config.seed)
+    rows = rng.choice(len(ds), config.subset, replace=False)
+    return ds[np.sort(rows)]
 
-# %% ../../nbs/training/09_train.ipynb #7b7d923b
-def _restore(
-    model, config, folder, steps
-):  # load the state of the last whole epoch into a model, compiled as the phase that wrote it; returns the epochs done
+
+def _held_out(ds, config):  # What validation looks at: faces, and targets of each head
+    targets = soft_labels(ds.labels, len(ds.label_set))
+    if config.second:
+        targets = (targets, second_votes(ds, config))
+    return faces_input(ds.images, config.preprocess), targets
+
+# %% ../../nbs/training/09_train.ipynb #cd04e618
+def _restore(model, config, folder, steps):  # Returns the epochs done; raises TrainError
     done, path = last_state(folder)
     if not path:
         return 0
-    _compile(model, config, next(p for p in phases(config) if p[0] < done <= p[1]), steps)
+    phase = next(phase for phase in phases(config) if phase[0] < done <= phase[1])
+    _compile(model, config, phase, steps)
     model.optimizer.build(model.trainable_variables)
     try:
         model.load_weights(path)
-    except Exception as e:
+    except Exception as error:
         raise TrainError(
-            f"{path} cannot be read ({type(e).__name__}); remove {Path(folder) / 'resume'} to begin again"
+            f'{path} cannot be read ({type(error).__name__}); '
+            f"remove {Path(folder) / 'resume'} to begin again"
         ) from None
     return done
 
 
-def _build(
-    model, held_out
-):  # every variable before the first step, which TensorFlow would trace twice if it made some
+def _build(model, held_out):
+    "Make every variable before the first step: TensorFlow traces twice if a step makes some"
     model.optimizer.build(model.trainable_variables)
-    x, y = held_out
-    model.evaluate(
-        x[:256],
-        tuple(t[:256] for t in y) if isinstance(y, tuple) else y[:256],
-        batch_size=256,
-        verbose=0,
-    )  # makes those of the metrics
+    faces, targets = held_out
+    if isinstance(targets, tuple):
+        some = tuple(head[:256] for head in targets)
+    else:
+        some = targets[:256]
+    model.evaluate(faces[:256], some, batch_size=256, verbose=0)
+
+# %% ../../nbs/training/09_train.ipynb #69ec78bf
+def _fit_phase(model, batches, held_out, done, end, ours, callbacks):
+    try:
+        model.fit(
+            batches,
+            initial_epoch=done,
+            epochs=end,
+            validation_data=held_out,
+            validation_batch_size=256,
+            verbose=0,
+            shuffle=False,
+            callbacks=[*ours, *callbacks],
+        )
+    finally:
+        # Otherwise the bar of a run that fails is drawn again below the error.
+        ours[0].on_train_end()
 
 
 def _fit(model, config, training, validation, folder, callbacks):
-    batches, held_out = FaceBatches(training, config), _held_out(validation, config)
+    batches = FaceBatches(training, config)
+    held_out = _held_out(validation, config)
     done = _restore(model, config, folder, len(batches))
-    cut_history(folder, done)  # rows of another beginning, or of an epoch whose state was not saved
+    cut_history(folder, done)
     for phase in phases(config):
-        if done >= phase[1] or is_finished(config, accuracies_of(folder)[:done]):
+        start, end, *_ = phase
+        if done >= end or is_finished(config, accuracies_of(folder)[:done]):
             continue
-        if done == phase[0]:
-            _compile(
-                model, config, phase, len(batches)
-            )  # else it goes on in the middle of the phase, with the optimizer that was restored
+        # In the middle of a phase it goes on with the optimizer that was restored.
+        if done == start:
+            _compile(model, config, phase, len(batches))
         _build(model, held_out)
         ours = _callbacks(folder, batches, config, phase)
-        try:
-            model.fit(
-                batches,
-                initial_epoch=done,
-                epochs=phase[1],
-                validation_data=held_out,
-                validation_batch_size=256,
-                verbose=0,
-                shuffle=False,
-                callbacks=[*ours, *callbacks],
-            )
-        finally:
-            ours[
-                0
-            ].on_train_end()  # the bar of a run that fails would be drawn again below the error
-        done = phase[1]
+        _fit_phase(model, batches, held_out, done, end, ours, callbacks)
+        done = end
 
-# %% ../../nbs/training/09_train.ipynb #54f84222
-def _faces_of(label_set, training, validation):  # what tells the faces of a run from others
+# %% ../../nbs/training/09_train.ipynb #c084026b
+def _faces_of(label_set, training, validation):  # What tells the faces of a run from others
     digest = hashlib.sha256()
     for part in (training, validation):
-        for a in (part.images, part.labels):
-            digest.update(np.ascontiguousarray(a).tobytes())
-    fixed = (
-        training.ids.dtype.kind in 'iu'
-    )  # rows of FER2013, which come with their parts; the parts of own pictures change when one is added
-    return {
+        digest.update(np.ascontiguousarray(part.images).tobytes())
+        digest.update(np.ascontiguousarray(part.labels).tobytes())
+    faces = {
         'labels': list(label_set.labels),
         'training': len(training),
         'validation': len(validation),
         'sha256': digest.hexdigest(),
-        **({} if fixed else {'learned': sorted(set(face_marks(training.images)))}),
     }
+    rows_of_fer2013 = training.ids.dtype.kind in 'iu'
+    if not rows_of_fer2013:
+        faces['learned'] = sorted(set(face_marks(training.images)))
+    return faces
 
 
-def _check_run(
-    folder, config, faces
-):  # a run goes on as it began, and nobody's network is written over
-    there = [
-        n
-        for n in (HISTORY_FILE, 'resume', SPEC_FILE, KERAS_FILE, ONNX_FILE, LITERT_FILE)
-        if (folder / n).exists()
-    ]
-    if not there:
-        return  # a run that was refused, or killed before its first epoch was over, stands in nobody's way
-    if not (folder / TRAIN_FILE).exists():
-        raise TrainError(
-            f"{folder} holds {there[0]}, but no {TRAIN_FILE}: what lies there was not trained there, and would be written over; choose another folder"
-        )
-    if load_config(folder) != config:
-        raise TrainError(
-            f"{folder} holds a run with other settings; choose another folder or remove it"
-        )
-    _check_faces(folder, faces)
-
-
-def _check_faces(folder, faces):  # a run goes on with the faces it began with
+def _check_faces(folder, faces):  # A run goes on with the faces it began with; raises TrainError
     path = Path(folder) / FACES_FILE
     try:
         known = json.loads(path.read_text())
     except FileNotFoundError:
         return
     except (OSError, ValueError):
-        raise TrainError(
-            f"{path} cannot be read; choose another folder or remove {folder}"
-        ) from None
+        why = f'{path} cannot be read; choose another folder or remove {folder}'
+        raise TrainError(why) from None
     if known != faces:
         raise TrainError(
-            f"{folder} holds a run on other faces or classes; choose another folder or remove it"
+            f'{folder} holds a run on other faces or classes; choose another folder or remove it'
         )
 
-# %% ../../nbs/training/09_train.ipynb #37598df4
-def _missing(ds, part):  # names of the classes that a part lacks, none where there is no such part
+# %% ../../nbs/training/09_train.ipynb #151b0ce8
+def _check_run(folder, config, faces):  # Raises TrainError
+    names = (HISTORY_FILE, 'resume', SPEC_FILE, KERAS_FILE, ONNX_FILE, LITERT_FILE)
+    there = [name for name in names if (folder / name).exists()]
+    if not there:
+        return
+    if not (folder / TRAIN_FILE).exists():
+        raise TrainError(
+            f'{folder} holds {there[0]}, but no {TRAIN_FILE}: what lies there was not trained '
+            'there, and would be written over; choose another folder'
+        )
+    if load_config(folder) != config:
+        raise TrainError(
+            f'{folder} holds a run with other settings; choose another folder or remove it'
+        )
+    _check_faces(folder, faces)
+
+# %% ../../nbs/training/09_train.ipynb #3ab5a050
+def _missing(ds, part):  # Names of the classes that a part lacks; none where the part is empty
     found = set(ds.labels[ds.split == SPLITS.index(part)].tolist())
-    return [name for i, name in enumerate(ds.label_set.labels) if found and i not in found]
+    if not found:
+        return []
+    return [name for number, name in enumerate(ds.label_set.labels) if number not in found]
 
 
-def _warn_of_gaps(ds):  # splits that come with the data may lack a class
-    gaps = {part: names for part in SPLITS if (names := _missing(ds, part))}
-    if gaps:
-        said = '; '.join(
-            f"the {part} part has no faces of {', '.join(names)}" for part, names in gaps.items()
-        )
+def _warn_of_gaps(ds):  # Parts that come with the data may lack a class
+    said = []
+    for part in SPLITS:
+        names = _missing(ds, part)
+        if names:
+            said.append(f"the {part} part has no faces of {', '.join(names)}")
+    if said:
         warnings.warn(
-            f'{said}. A class is learned in train and judged in the others; give each some of it',
+            f"{'; '.join(said)}. A class is learned in train and judged in the others; "
+            'give each some of it',
             stacklevel=3,
         )
 
-# %% ../../nbs/training/09_train.ipynb #6e20d06f
+# %% ../../nbs/training/09_train.ipynb #33ed29a2
+def _for_this_machine(config):  # The configuration, in the precision that is quick here
+    here = replace(config, precision=quick_precision(config.precision))
+    if here != config:
+        tqdm.write(f'this processor is slow in {config.precision}: training in {here.precision}')
+    return here
+
+
+def _run(config, ds, training, validation, folder, faces, callbacks):
+    keras.utils.set_random_seed(config.seed)
+    with spread(config.devices), fused_batch_norm():
+        here = _for_this_machine(config)
+        model = as_student(new_network(here, ds.label_set), ds.label_set, here)
+        check_folder(folder, model.count_params())
+        try:
+            save_config(config, folder)
+            write_text(folder / FACES_FILE, json.dumps(faces, indent=1) + '\n')
+            _fit(model, config, taught(training, config), validation, folder, callbacks)
+        except DiskError as error:
+            why = f'{error}. The same command then goes on from the last whole epoch'
+            raise TrainError(why) from None
+
+# %% ../../nbs/training/09_train.ipynb #d4b7e948
 def train(
     config: TrainConfig,
     ds: FaceDataset,  # With rows in 'train' and 'validation'
     folder,  # Where the run lives; the same call on it goes on where a stopped run was
     callbacks=(),  # More Keras callbacks
-) -> keras.Model:  # The best epoch's network; also saved as model.keras, beside train.json, history.csv and faces.json (hashes of the faces it learned from)
-    "Train a network, choosing its epoch on the validation part; raises `TrainError`, `ModelError`, `DataError`"
-    folder, training, validation = (
-        Path(folder),
-        some_of(ds.part('train'), config),
-        some_of(ds.part('validation'), config),
-    )
+) -> keras.Model:  # The best epoch's network; also saved in the folder, as model.keras
+    "Train a network; validation chooses its epoch; raises `TrainError`, `ModelError`, `DataError`"
+    folder = Path(folder)
+    training = some_of(ds.part('train'), config)
+    validation = some_of(ds.part('validation'), config)
     faces = _faces_of(ds.label_set, training, validation)
     _check_run(folder, config, faces)
-    if not (is_finished(config, accuracies_of(folder)) and (folder / KERAS_FILE).exists()):
+    finished = is_finished(config, accuracies_of(folder)) and (folder / KERAS_FILE).exists()
+    if not finished:
         _warn_of_gaps(ds)
-        keras.utils.set_random_seed(config.seed)
-        with spread(config.devices), fused_batch_norm():
-            here = replace(config, precision=quick_precision(config.precision))
-            if here != config:
-                tqdm.write(
-                    f'this processor is slow in {config.precision}: training in {here.precision}'
-                )
-            model = as_student(new_network(here, ds.label_set), ds.label_set, here)
-            check_folder(folder, model.count_params())
-            try:
-                save_config(config, folder)
-                write_text(folder / FACES_FILE, json.dumps(faces, indent=1) + '\n')
-                _fit(model, config, taught(training, config), validation, folder, callbacks)
-            except DiskError as e:
-                raise TrainError(
-                    f'{e}. The same command then goes on from the last whole epoch'
-                ) from None
+        _run(config, ds, training, validation, folder, faces, callbacks)
         round_history(folder)
         shutil.rmtree(folder / 'resume', ignore_errors=True)
     return keras.saving.load_model(folder / KERAS_FILE, compile=False)
