@@ -1,6 +1,15 @@
-"Films of moving real faces: who keeps which number, what is written, what a stop leaves. Faces of FER2013 and of the group photo only ever lie in a temporary folder"
+"""Videos of moving real faces: who keeps which number, what is written, what a stop leaves
 
-import contextlib, json, os, signal, subprocess, threading, time
+Faces of FER2013 and of the group photo only ever lie in a temporary folder.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
 import cv2
 import numpy as np
 import pytest
@@ -42,6 +51,12 @@ def scene(faces, at, size=(640, 480), side=110):
     return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
 
 
+def flips(faces, column):
+    "Count how often an answer changes, over tables of one face each"
+    changes = [face[column].to_numpy()[1:] != face[column].to_numpy()[:-1] for face in faces]
+    return sum(int(change.sum()) for change in changes)
+
+
 def test_fer2013_faces_in_motion_keep_their_numbers(yunet, faces, tmp_path):
     found = [f for f in faces if len(yunet(scene([f], [(200, 150)]))) == 1][:3]
     with VideoWriter(
@@ -65,14 +80,9 @@ def test_fer2013_faces_in_motion_keep_their_numbers(yunet, faces, tmp_path):
         for number in longest.index:  # the walkers walk one way, the standing one stands
             x = table[table['face'] == number]['x'].to_numpy()
             assert (np.diff(x) >= -6).all() or (np.diff(x) <= 6).all()
-        flips = lambda column: sum(
-            (
-                table[table['face'] == n][column].to_numpy()[1:]
-                != table[table['face'] == n][column].to_numpy()[:-1]
-            ).sum()
-            for n in longest.index
-        )
-        assert flips('smooth_label') <= flips('label')  # smoothing calms
+        kept = [table[table['face'] == number] for number in longest.index]
+        # smoothing calms
+        assert flips(kept, 'smooth_label') <= flips(kept, 'label')
 
 
 def test_a_group_panned_and_zoomed_keeps_five_numbers(yunet, tmp_path):
@@ -95,7 +105,7 @@ def test_a_group_panned_and_zoomed_keeps_five_numbers(yunet, tmp_path):
                     flags=cv2.INTER_AREA,
                 )
             )
-    summary = analyze_video(
+    analyze_video(
         tmp_path / 'group.mp4',
         Recognizer.load(detector=yunet, threads=1),
         tmp_path / 't.csv',
