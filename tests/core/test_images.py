@@ -128,7 +128,7 @@ def test_a_damaged_exif_is_no_turn():
         (np.zeros((4, 4)), 'uint8'),
         (np.zeros((4, 4, 4), np.uint8), '4×4×4'),
     ],
-    ids=str,
+    ids=lambda value: value[:30] if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_picture_gets_one_line(source, why):
     with pytest.raises(ImageError, match=why) as refused:
