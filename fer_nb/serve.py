@@ -411,6 +411,16 @@ def _add_health(app, pool):
         )
 
 # %% ../nbs/serve.ipynb #29999787
+_RESPONSES = {code: {'model': Problem, 'description': text} for code, text in _ANSWERS.items()}
+
+
+def _described(settings) -> dict:  # For the documentation page
+    described = {'requestBody': _BODY}
+    if settings.token:
+        described['security'] = [{'bearer': []}]
+    return described
+
+# %% ../nbs/serve.ipynb #88d23ffd
 def _add_predict(app, pool, settings):
     threads, in_flight = CapacityLimiter(pool.workers), asyncio.Semaphore(settings.requests)
     memory = picture_memory(settings, pool.workers)
@@ -433,13 +443,8 @@ def _add_predict(app, pool, settings):
         '/predict',
         response_model=list[FaceRow],
         summary='Name the expression of every face in a picture',
-        responses={
-            code: {'model': Problem, 'description': text} for code, text in _ANSWERS.items()
-        },
-        openapi_extra={
-            'requestBody': _BODY,
-            **({'security': [{'bearer': []}]} if settings.token else {}),
-        },
+        responses=_RESPONSES,
+        openapi_extra=_described(settings),
     )
     async def predict(request: Request):
         """Send the picture as the body, or as the field `file` of a form.

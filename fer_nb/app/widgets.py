@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STATIC', 'source', 'script', 'catalog', 'failure', 'PageWidget', 'shown_name', 'known_models', 'known_detectors',
-           'Session', 'face_messages', 'FaceWidget']
+           'RecognizerChoices', 'Session', 'face_messages', 'FaceWidget']
 
 # %% ../../nbs/app/01_widgets.ipynb #9f61d1b0
 import json
@@ -168,9 +168,9 @@ def _tell(widgets):
     if failed:
         raise failed[0]
 
-
-class Session:
-    "A recognizer, what of it may change, and the widgets to tell"
+# %% ../../nbs/app/01_widgets.ipynb #c4205bb2
+class RecognizerChoices:
+    "A recognizer, and what of it may change"
 
     def __init__(
         self,
@@ -223,6 +223,10 @@ class Session:
             d for d in (self.recognizer.detector, self.own.detector) if name in (None, _called(d))
         )
         return next(at_hand, None) or load_detector(name)
+
+# %% ../../nbs/app/01_widgets.ipynb #5e551012
+class Session(RecognizerChoices):
+    "A recognizer, what of it may change, and the widgets to tell"
 
     def change(
         self,

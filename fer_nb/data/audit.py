@@ -341,7 +341,7 @@ def _leaks_of_report(ds, near) -> dict:
     picture = _picture(plot_pairs, ds, pairs, size=(8, 1.9))
     return {'leaks': leak_summary(found).to_html(), 'pairs': picture}
 
-
+# %% ../../nbs/data/09_audit.ipynb #613e045e
 def write_report(
     ds: FaceDataset,
     problems: list,  # (where, reason) of what was left out, see load_dataset

@@ -442,7 +442,7 @@ def _votes_of(
         )
     return votes[ds.ids]
 
-
+# %% ../../nbs/data/02_fer2013.ipynb #06e98389
 def as_ferplus(
     ds: FaceDataset,  # Of FER2013: its ids are rows of fer2013.csv
     votes_path='data/fer2013new.csv',
@@ -467,7 +467,7 @@ def load_ferplus(
     "Read FER2013 under FER+'s labels; raises `DataError`"
     return as_ferplus(load_fer2013(path), votes_path)
 
-
+# %% ../../nbs/data/02_fer2013.ipynb #505e411a
 def with_ferplus(
     ds: FaceDataset,  # FER2013
     votes_path='data/fer2013new.csv',
