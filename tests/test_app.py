@@ -1,6 +1,14 @@
 "The app as a visitor sees it: Voila on its port, a real Chromium, a fake camera that plays a real face"
 
-import io, os, re, select, socket, subprocess, threading, time, urllib.request, zipfile
+import io
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+import zipfile
 import numpy as np
 import pytest
 from conftest import TOP
@@ -864,7 +872,8 @@ def choose_video(page, path):
 
 
 def test_video_file(visit, clip, tmp_path):
-    import glob, tempfile
+    import glob
+    import tempfile
 
     page = visit('film')
     choose_video(page, clip)
@@ -964,7 +973,6 @@ def test_a_film_of_many_people(visit, tmp_path):
 
 
 def test_how_good_it_is(visit):
-    import json
 
     page = visit('quality')
     page.locator('.fer-matrix').wait_for()
@@ -1173,7 +1181,8 @@ def test_no_camera_and_no_https(chromium, server):
 
 
 def kernel_of(page, server):
-    import json, psutil
+    import json
+    import psutil
 
     kernel = json.loads(page.locator('#jupyter-config-data').text_content())['kernelId']
     return next(

@@ -141,7 +141,7 @@ def find_yunet() -> Path | None:
         f"{path} is not the YuNet file this package knows (its SHA-256 differs); {cure}"
     )
 
-
+# %% ../../nbs/core/12_detect.ipynb #21f47515
 def fetch_yunet(
     urls=YUNET_URLS,  # Tried in turn
 ) -> Path:  # Of the verified file in cache_dir
@@ -172,7 +172,7 @@ def _at_least(image, side):  # black below and to the right, so that boxes stay 
     h, w = image.shape[:2]
     return cv2.copyMakeBorder(image, 0, max(0, side - h), 0, max(0, side - w), cv2.BORDER_CONSTANT)
 
-
+# %% ../../nbs/core/12_detect.ipynb #12eac431
 class YuNetDetector:
     "YuNet (Wu, Peng and Yu 2023): small and turned faces, landmarks; raises `DetectorError`"
 

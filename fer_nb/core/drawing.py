@@ -35,7 +35,7 @@ def _letters(path):  # code points a font has; none if it cannot be read
     except Exception:
         return frozenset()
 
-
+# %% ../../nbs/core/15_drawing.ipynb #ab6f6ac3
 @lru_cache(64)
 def find_font(
     text: str,
@@ -56,7 +56,7 @@ def find_font(
 
     return next((Path(p) for p in sorted(findSystemFonts()) if needed <= _letters(p)), None)
 
-
+# %% ../../nbs/core/15_drawing.ipynb #dfbcff66
 @lru_cache(64)
 def font(
     text: str,

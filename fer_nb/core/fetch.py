@@ -76,7 +76,7 @@ def fetch_model(
     archive.unlink(missing_ok=True)
     return folder
 
-
+# %% ../../nbs/core/16_fetch.ipynb #447dfb44
 def _unpack(
     archive, folder
 ):  # through a folder of its own: another process may be at the same model
@@ -95,7 +95,7 @@ def _is_current(folder, entry):  # whether the weights of this version of the pa
     except (ModelError, KeyError):
         return False
 
-
+# %% ../../nbs/core/16_fetch.ipynb #cdee994a
 def _download(url, name, entry):
     import pooch
 
@@ -120,7 +120,7 @@ def _download(url, name, entry):
         f" or unpack {url} into {folder / name}"
     )
 
-
+# %% ../../nbs/core/16_fetch.ipynb #dee52108
 def get_model(
     name: str,
 ) -> Path:  # Its folder

@@ -215,7 +215,7 @@ def load_spec(
             f"{path} is not understood ({_not_understood(e)}); export the model again"
         ) from None
 
-
+# %% ../../nbs/core/13_model_folder.ipynb #239ab670
 def weights_file(
     folder,  # Of the model
     name: str = ONNX_FILE,  # File name of the weights

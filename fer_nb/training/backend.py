@@ -6,7 +6,8 @@
 __all__ = ['is_x86', 'fused_batch_norm', 'quick_precision']
 
 # %% ../../nbs/training/01_backend.ipynb #3200d1a4
-import os, platform
+import os
+import platform
 
 # %% ../../nbs/training/01_backend.ipynb #90a52d79
 def is_x86(
@@ -20,7 +21,9 @@ if is_x86():
     os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
 
 # %% ../../nbs/training/01_backend.ipynb #3eccab01
-import contextlib, functools, time
+import contextlib
+import functools
+import time
 import keras
 from keras import layers
 

@@ -7,7 +7,13 @@ __all__ = ['MAX_DIFFERENCE', 'FORMATS', 'PRECISIONS', 'as_float32', 'with_cams',
            'run_litert', 'half_weights', 'int8', 'parity', 'check_parity', 'export_model', 'convert']
 
 # %% ../../nbs/training/10_export.ipynb #710dd297
-import contextlib, io, json, logging, os, tempfile, warnings
+import contextlib
+import io
+import json
+import logging
+import os
+import tempfile
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 import numpy as np
@@ -218,7 +224,7 @@ def half_weights(
     onnx.checker.check_model(proto)
     onnx.save(proto, str(target))
 
-
+# %% ../../nbs/training/10_export.ipynb #a6e63be6
 class _Faces:  # what ONNX Runtime's calibration reads from
     def __init__(self, faces, batch=64):
         self.batches = iter([{'faces': faces[i : i + batch]} for i in range(0, len(faces), batch)])
@@ -226,7 +232,7 @@ class _Faces:  # what ONNX Runtime's calibration reads from
     def get_next(self):
         return next(self.batches, None)
 
-
+# %% ../../nbs/training/10_export.ipynb #aab3e040
 def int8(
     source,
     target,  # Paths of the .onnx to read and of the one to write
@@ -301,7 +307,7 @@ def _in_a_line(name):  # what goes wrong inside the exporters
         why = (str(e).strip().splitlines() or [''])[0][:200]
         raise ModelError(f"{name} cannot be exported ({type(e).__name__}: {why})") from e
 
-
+# %% ../../nbs/training/10_export.ipynb #66d629fe
 def export_model(
     model: keras.Model,
     folder,  # Of the model; model.keras, model.onnx and model.json are written into it
@@ -340,7 +346,7 @@ def export_model(
 # %% ../../nbs/training/10_export.ipynb #60b50ce4
 FORMATS, PRECISIONS = ('onnx', 'litert', 'keras'), ('float32', 'float16', 'int8')
 
-
+# %% ../../nbs/training/10_export.ipynb #d66f955f
 def convert(
     model: keras.Model,
     spec: ModelSpec,  # Of the model
@@ -374,7 +380,7 @@ def convert(
             _convert_onnx(model, spec, new / own, precision, faces)
         return save_spec(spec, folder, new)
 
-
+# %% ../../nbs/training/10_export.ipynb #81a0a0c3
 def _refuse_strangers(
     spec, folder, own
 ):  # a folder is one model: weights that may be another's would be vouched for by the new model.json

@@ -252,7 +252,7 @@ def _architecture(name):
         return ARCHITECTURES[name]
     raise ModelError(f"no architecture '{name}'; choose {' or '.join(ARCHITECTURES)}")
 
-
+# %% ../../nbs/training/03_networks.ipynb #151fac12
 def create_model(
     name: str,  # A key of ARCHITECTURES
     labels='fer2013',  # Label set, name of one, or list of names
@@ -320,7 +320,7 @@ def slabs(
             out.append((1, l.output.shape[-1], 'dense'))
     return out
 
-
+# %% ../../nbs/training/03_networks.ipynb #0cee9cf9
 def draw_model(
     model: keras.Model,
     ax=None,  # Matplotlib axes; new ones if None

@@ -28,7 +28,7 @@ class KernelMuon(keras.optimizers.Muon):
     def lr_adjust(self, x):
         return x * (self.rms_rate * max(np.prod(x.shape[:-1]), x.shape[-1]) ** 0.5)
 
-
+# %% ../../nbs/training/07_optimizers.ipynb #0f674a3f
 def make_optimizer(
     config: TrainConfig,
     steps: int,  # Batches an epoch

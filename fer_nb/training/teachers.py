@@ -37,7 +37,7 @@ def teacher_answers(
         ]
     )
 
-
+# %% ../../nbs/training/06_teachers.ipynb #f8e3d060
 def _for_labels(teacher, label_set, config):  # the part of a teacher that answers for these labels
     name, outputs = label_set.name, dict(zip(teacher.output_names, teacher.outputs))
     if name not in outputs:
@@ -54,7 +54,7 @@ def _for_labels(teacher, label_set, config):  # the part of a teacher that answe
         )
     return keras.Model(teacher.inputs[0], outputs[name])
 
-
+# %% ../../nbs/training/06_teachers.ipynb #94345e3c
 def taught(
     ds: FaceDataset, config: TrainConfig
 ) -> FaceDataset:  # With soft labels, where there are teachers
