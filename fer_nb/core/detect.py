@@ -32,9 +32,9 @@ class Face:
     score: (
         float  # The detector's own: YuNet 0 to 1; Haar the weight of its last stage, no upper bound
     )
-    landmarks: np.ndarray | None = field(
-        default=None, compare=False
-    )  # 5×2 float32, pixels of the full picture: x and y of the person's right eye, left eye, nose, right and left corner of the mouth
+    # 5×2 float32, x and y in pixels of the full picture: the person's right eye, left eye, nose,
+    # right and left corner of the mouth
+    landmarks: np.ndarray | None = field(default=None, compare=False)
 
 # %% ../../nbs/core/12_detect.ipynb #1741b4ce
 def shrink(

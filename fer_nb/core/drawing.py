@@ -125,7 +125,9 @@ def ink(
         for c in (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     ]
     return (
-        'black' if sum(l * w for l, w in zip(linear, (0.2126, 0.7152, 0.0722))) > 0.179 else 'white'
+        'black'
+        if sum(each * w for each, w in zip(linear, (0.2126, 0.7152, 0.0722))) > 0.179
+        else 'white'
     )
 
 

@@ -493,7 +493,7 @@ def _answer_of(share, result):
     return {'file': share[0], 'error': f'no worker could finish it ({type(result).__name__})'}
 
 # %% ../../nbs/inference/13_batch.ipynb #d0b1a007
-def analyze_folder(
+def analyze_folder(  # noqa: F811
     source,  # Folder of videos, or a list of them
     out,  # Folder for the tables
     ending: str = '.csv',  # Or .parquet

@@ -80,7 +80,7 @@ def _convolution_seconds(
 ):  # forward and backward; outside the graph of a network that is being traced
     import tensorflow as tf
 
-    ops, how, times = tf.raw_ops, dict(strides=[1] * 4, padding='SAME'), []
+    ops, how, times = tf.raw_ops, {'strides': [1] * 4, 'padding': 'SAME'}, []
     with tf.init_scope():
         x, kernel = tf.ones((8, 24, 24, 64), dtype), tf.ones((3, 3, 64, 64), dtype)
         for _ in range(4):
@@ -114,7 +114,7 @@ def quick_precision(
     precision: str,
     slow: bool | None = None,  # Whether bfloat16 is; tried out, once, if None
 ) -> str:
-    "The precision to compute in: the one asked for, or float32 in place of a bfloat16 that is slower here"
+    "Choose the precision: the one asked for, or float32 if bfloat16 is slower here"
     if not precision.endswith('bfloat16'):
         return precision
     return 'float32' if (_bfloat16_is_slow() if slow is None else slow) else precision

@@ -17,7 +17,12 @@ from .config import TrainConfig, TrainError
 
 # %% ../../nbs/training/05_batches.ipynb #93b429e1
 class FaceBatches(keras.utils.PyDataset):
-    "Augmented batches in a new order every epoch: faces B×size×size×channels float32, 0 to 255, and soft labels B×classes float32, with a second head a pair of them; a last batch that is not full is left out; raises `TrainError` without votes for the second head"
+    """Augmented batches, in a new order every epoch.
+
+    Faces are B×size×size×channels float32, 0 to 255; soft labels B×classes float32, a pair of them
+    with a second head. A last batch that is not full is left out. Raises `TrainError` if there are
+    no votes for the second head.
+    """
 
     def __init__(self, ds: FaceDataset, config: TrainConfig):
         super().__init__()
@@ -78,7 +83,7 @@ def class_weights(
     ) ** power  # a class without faces weighs as one that has one
     return (w * counts.sum() / (w * counts).sum()).astype(np.float32)
 
-
+# %% ../../nbs/training/05_batches.ipynb #107d142e
 def first_targets(ds: FaceDataset, config: TrainConfig) -> np.ndarray:  # N×classes float32
     "The targets of the first head"
     y = (
@@ -98,7 +103,8 @@ def second_votes(ds: FaceDataset, config: TrainConfig) -> np.ndarray:  # N×clas
     if config.second in ds.votes:
         return ds.votes[config.second].astype(np.float32)
     raise TrainError(
-        f"{ds.name} has no votes for {config.second}; give them with --votes, or train without a second head"
+        f"{ds.name} has no votes for {config.second}; "
+        "give them with --votes, or train without a second head"
     )
 
 # %% ../../nbs/training/05_batches.ipynb #f2332e37

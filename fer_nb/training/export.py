@@ -124,7 +124,7 @@ def _as_rescaling(layer):  # the same function as a Normalization layer
 
 
 def _without_normalization(model):  # the exporter makes inputs of what such a layer keeps
-    if not any(isinstance(l, layers.Normalization) for l in model.layers):
+    if not any(isinstance(each, layers.Normalization) for each in model.layers):
         return model
 
     def again(layer):
@@ -236,7 +236,7 @@ class _Faces:  # what ONNX Runtime's calibration reads from
 def int8(
     source,
     target,  # Paths of the .onnx to read and of the one to write
-    faces: np.ndarray,  # N×H×W×C float32, 0 to 255, from the training part; a few hundred are enough
+    faces: np.ndarray,  # N×H×W×C float32, 0 to 255, a few hundred of the training part
 ) -> None:
     "Quantize weights and activations to 8 bits"
     from onnxruntime.quantization import (
@@ -293,7 +293,9 @@ def check_parity(model, path, name):  # raises ModelError
     difference = parity(model, path)
     if not difference <= MAX_DIFFERENCE:
         raise ModelError(
-            f"the export of {name} differs from Keras by {difference:.1e} (allowed: {MAX_DIFFERENCE}), so it is not to be used; try other versions of keras and onnx"
+            f"the export of {name} differs from Keras by {difference:.1e} "
+            f"(allowed: {MAX_DIFFERENCE}), so it is not to be used; "
+            "try other versions of keras and onnx"
         )
 
 # %% ../../nbs/training/10_export.ipynb #4a612431
@@ -320,7 +322,10 @@ def export_model(
     temperature: dict
     | None = None,  # Output name -> divisor of its logits, where one was fitted for these weights
 ) -> ModelSpec:
-    "Write a model folder, or leave it as it was; raises `DiskError`, and `ModelError` where the export fails or answers differently from Keras"
+    """Write a model folder, or leave it as it was.
+
+    Raises `DiskError`, and `ModelError` if the export fails or answers differently from Keras.
+    """
     for n, o in zip(outputs, model.outputs):
         if len(outputs[n]) != o.shape[-1]:
             raise ModelError(
@@ -356,7 +361,11 @@ def convert(
     faces: np.ndarray
     | None = None,  # N×H×W×C float32, 0 to 255, of the training part, which int8 needs
 ) -> ModelSpec:
-    "Write a model in one format, over a file of that format; int8 carries no class activation maps; the float32 form is compared with Keras, float16 and int8 are not; raises `DiskError`, `ModelError`"
+    """Write a model in one format, over a file of that format.
+
+    The float32 form is compared with Keras; float16 and int8 are not, and int8 carries no class
+    activation maps. Raises `DiskError`, `ModelError`.
+    """
     if format not in FORMATS or precision not in PRECISIONS:
         raise ModelError(
             f"choose a format of {', '.join(FORMATS)} and a precision of {', '.join(PRECISIONS)}"
@@ -383,7 +392,7 @@ def convert(
 # %% ../../nbs/training/10_export.ipynb #81a0a0c3
 def _refuse_strangers(
     spec, folder, own
-):  # a folder is one model: weights that may be another's would be vouched for by the new model.json
+):  # the new model.json would vouch for weights that may be another's
     strange = [
         n
         for n in (ONNX_FILE, KERAS_FILE, LITERT_FILE)
@@ -391,7 +400,8 @@ def _refuse_strangers(
     ]
     if strange:
         raise ModelError(
-            f"{folder} holds {strange[0]}, which may be of another network; choose another folder, or remove it"
+            f"{folder} holds {strange[0]}, which may be of another network; "
+            "choose another folder, or remove it"
         )
 
 

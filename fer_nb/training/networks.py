@@ -95,7 +95,12 @@ def fernet(
     dropout: float = 0.3,  # Before the heads
     also=(),  # More label sets, each a head of its own
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "fernet; at 48×48×1 with 7 labels: small 473,895 parameters, 43 million multiply-adds; base 2,238,887 and 202 million; wide, of fewer layers, 3,039,351 and 253 million; deep, of narrower ones, 2,301,247 and 210 million"
+    """Make a fernet.
+
+    At 48×48×1 with 7 labels: small has 473,895 parameters and 43 million multiply-adds, base
+    2,238,887 and 202 million. Wide, of fewer layers, has 3,039,351 and 253 million; deep, of
+    narrower ones, 2,301,247 and 210 million.
+    """
     stem, stages = FERNET_SIZES[size]
     inputs = layers.Input(input_shape, name='faces')
     x = _conv(inputs, stem)
@@ -125,7 +130,11 @@ def deep_cnn(
     l2: float = 1e-4,  # Penalty on the kernels
     also=(),  # More label sets, each a head of its own
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "Five blocks of two convolutions, four of them halving the resolution, and two dense layers; at 48×48×1: 3.5 million parameters, 129 million multiply-adds"
+    """Make five blocks of two convolutions, and two dense layers.
+
+    Four blocks halve the resolution. At 48×48×1: 3.5 million parameters, 129 million
+    multiply-adds.
+    """
     inputs = layers.Input(input_shape, name='faces')
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     for i, filters in enumerate((32, 64, 128, 256, 256)):
@@ -146,7 +155,7 @@ def _three_channels(inputs):  # N×H×W×1 or 3 -> N×H×W×3
 
 
 def _body(make, inputs, weights, **kw):
-    "A body of keras.applications on `inputs`; raises `ModelError` where its ImageNet weights cannot be had"
+    "Make a body of keras.applications; raises `ModelError` if it lacks its ImageNet weights"
     try:
         return make(input_tensor=_three_channels(inputs), include_top=False, weights=weights, **kw)
     except Exception as e:  # Keras raises a plain one
@@ -162,7 +171,10 @@ def _is_download(e):
 def _how_to_get(message):  # keras' message names the address
     url = message.split('URL fetch failure on ')[1].split(': ')[0]
     folder = Path(os.environ.get('KERAS_HOME', Path.home() / '.keras')) / 'models'
-    return f"the ImageNet weights could not be downloaded; get {url} where there is a network, put it into {folder} and run this again, or pass its path as weights"
+    return (
+        f"the ImageNet weights could not be downloaded; get {url} where there is a network, "
+        f"put it into {folder} and run this again, or pass its path as weights"
+    )
 
 # %% ../../nbs/training/03_networks.ipynb #807983d8
 def mobilenet(
@@ -173,16 +185,20 @@ def mobilenet(
     also=(),  # More label sets, each a head of its own
     weights: str | None = None,  # 'imagenet', path of a weights file of keras.applications, or None
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "MobileNetV3 (Howard et al. 2019, arXiv:1905.02244); at 96×96×1: small 0.94 million parameters, 10 million multiply-adds; large 3.0 and 41 million; raises `ModelError` where the ImageNet weights cannot be had"
+    """Make a MobileNetV3 (Howard et al. 2019, arXiv:1905.02244).
+
+    At 96×96×1: small has 0.94 million parameters and 10 million multiply-adds, large 3.0 and 41
+    million. Raises `ModelError` if the ImageNet weights cannot be had.
+    """
     inputs = layers.Input(input_shape, name='faces')
     make = {
         'small': keras.applications.MobileNetV3Small,
         'large': keras.applications.MobileNetV3Large,
     }[size]
     body = _body(make, inputs, weights, include_preprocessing=True)
-    for l in body.layers:
-        if isinstance(l, layers.BatchNormalization):
-            l.momentum = 0.99  # Keras's .999 needs more batches than FER2013 has in a few epochs
+    for each in body.layers:
+        if isinstance(each, layers.BatchNormalization):
+            each.momentum = 0.99  # Keras's .999 needs more batches than FER2013 has in a few epochs
     x = body.output
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
     return _heads(inputs, x, label_set, also, f'mobilenet_{size}')
@@ -196,7 +212,11 @@ def efficientnet_b4(
     also=(),  # More label sets, each a head of its own
     weights: str | None = None,  # 'imagenet', path of a weights file of keras.applications, or None
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "EfficientNetB4 (Tan and Le 2019, arXiv:1905.11946), then pooling and dense layers of 1024 and 512; 20.0 million parameters, 1.5 billion multiply-adds; raises `ModelError` where the ImageNet weights cannot be had"
+    """Make an EfficientNetB4 (Tan and Le 2019, arXiv:1905.11946).
+
+    Pooling and dense layers of 1024 and 512 follow. It has 20.0 million parameters and 1.5 billion
+    multiply-adds. Raises `ModelError` if the ImageNet weights cannot be had.
+    """
     inputs = layers.Input(input_shape, name='faces')
     x = layers.GlobalAveragePooling2D(name='features')(
         _body(keras.applications.EfficientNetB4, inputs, weights).output
@@ -217,7 +237,11 @@ def efficientnet_lite0(
     also=(),  # More label sets, each a head of its own
     weights: str | None = None,  # 'imagenet', or None
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
-    "EfficientNet-Lite0; at 96×96×1: 3.4 million parameters, 71 million multiply-adds; raises `ModelError` where the ImageNet weights cannot be had"
+    """Make an EfficientNet-Lite0.
+
+    At 96×96×1: 3.4 million parameters, 71 million multiply-adds. Raises `ModelError` if the
+    ImageNet weights cannot be had.
+    """
     inputs = layers.Input(input_shape, name='faces')
     x = lite0_body(_three_channels(inputs), drop_path)
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D(name='features')(x))
@@ -257,8 +281,7 @@ def create_model(
     name: str,  # A key of ARCHITECTURES
     labels='fer2013',  # Label set, name of one, or list of names
     input_shape: tuple | None = None,  # Height, width, channels; the architecture's own if None
-    weights: str
-    | None = None,  # None, 'imagenet', a model's name, or path of a .keras or .h5 file: see load_weights
+    weights: str | None = None,  # 'imagenet', a model's name, or a .keras or .h5 file
     also=(),  # More label sets, each a head of its own
     **kwargs,  # To the architecture, such as dropout
 ) -> keras.Model:  # N×H×W×C float32, 0 to 255 -> N×labels logits, a list of them with also
@@ -299,26 +322,51 @@ def multiply_adds(model: keras.Model) -> int:
             else 0
         )
 
-    return int(sum(cost(l) for l in model.layers))
+    return int(sum(cost(each) for each in model.layers))
 
 # %% ../../nbs/training/03_networks.ipynb #0affffb9
 def slabs(
     model: keras.Model,
-) -> list:  # (resolution in pixels, channels, kind) of each layer with a kernel, in order; dense layers have resolution 1
+) -> list:  # (resolution in pixels, 1 for dense layers; channels; kind) of each layer
     "What a diagram draws"
     out = []
-    for l in model.layers:
-        if isinstance(l, (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D)):
+    for each in model.layers:
+        if isinstance(each, (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D)):
             out.append(
                 (
-                    l.output.shape[1],
-                    l.output.shape[-1],
-                    'depthwise' if isinstance(l, layers.DepthwiseConv2D) else 'convolution',
+                    each.output.shape[1],
+                    each.output.shape[-1],
+                    'depthwise' if isinstance(each, layers.DepthwiseConv2D) else 'convolution',
                 )
             )
-        elif isinstance(l, layers.Dense):
-            out.append((1, l.output.shape[-1], 'dense'))
+        elif isinstance(each, layers.Dense):
+            out.append((1, each.output.shape[-1], 'dense'))
     return out
+
+# %% ../../nbs/training/03_networks.ipynb #d4a3e001
+_COLORS = {'convolution': '#4c72b0', 'depthwise': '#8fb3d9', 'dense': '#dd8452'}
+_GAP = 0.3  # between slabs
+
+
+def _draw_slab(ax, x, slab, faces: int) -> float:
+    "Draw one layer at x; the width of its slab"
+    import matplotlib.pyplot as plt
+
+    side, channels, kind = slab
+    width = max(0.6, channels**0.5 / 3)
+    height = faces / 8 if kind == 'dense' else side
+    corner = (x, -height / 2)
+    color = {'facecolor': _COLORS[kind], 'edgecolor': 'white', 'linewidth': 0.5}
+    ax.add_patch(plt.Rectangle(corner, width, height, **color))
+    return width
+
+
+def _label_slab(ax, x, slab, faces: int) -> None:
+    "Write channels and resolution above a slab"
+    side, channels, kind = slab
+    height = faces / 8 if kind == 'dense' else side
+    text = f'{channels}' if kind == 'dense' else f'{channels}@{side}'
+    ax.text(x, height / 2 + faces / 24, text, fontsize=5, rotation=45)
 
 # %% ../../nbs/training/03_networks.ipynb #0cee9cf9
 def draw_model(
@@ -329,46 +377,19 @@ def draw_model(
     import matplotlib.pyplot as plt
 
     ax = ax or plt.subplots(figsize=(8, 1.6))[1]
-    colors, x, last, labeled = (
-        {'convolution': '#4c72b0', 'depthwise': '#8fb3d9', 'dense': '#dd8452'},
-        0,
-        None,
-        -np.inf,
-    )
-    rows = [
-        (side, channels, kind, max(0.6, channels**0.5 / 3)) for side, channels, kind in slabs(model)
-    ]
-    gap = (
-        sum(width + 0.3 for *_, width in rows) / 20
-    )  # under which labels would lie over each other
-    for side, channels, kind, width in rows:
-        height = side if kind != 'dense' else model.input_shape[1] / 8
-        ax.add_patch(
-            plt.Rectangle(
-                (x, -height / 2),
-                width,
-                height,
-                facecolor=colors[kind],
-                edgecolor='white',
-                linewidth=0.5,
-            )
-        )
-        if (side, channels) != last and x - labeled > gap:
-            ax.text(
-                x,
-                height / 2 + model.input_shape[1] / 24,
-                f'{channels}' + (f'@{side}' if kind != 'dense' else ''),
-                fontsize=5,
-                rotation=45,
-            )
-            last, labeled = (side, channels), x
-        x += width + 0.3
-    ax.set(
-        xlim=(-0.5, x),
-        ylim=(-model.input_shape[1] * 0.55, model.input_shape[1] * 0.9),
-        title=model.name,
-    )
-    ax.title.set_fontsize(8)
+    faces = model.input_shape[1]
+    found = slabs(model)
+    widths = [max(0.6, channels**0.5 / 3) for _, channels, _ in found]
+    nearest = sum(width + _GAP for width in widths) / 20  # closer labels would overlap
+    x, last, labeled = 0, None, -np.inf
+    for slab in found:
+        width = _draw_slab(ax, x, slab, faces)
+        if slab[:2] != last and x - labeled > nearest:
+            _label_slab(ax, x, slab, faces)
+            last, labeled = slab[:2], x
+        x += width + _GAP
+    ax.set(xlim=(-0.5, x), ylim=(-faces * 0.55, faces * 0.9))
+    ax.set_title(model.name, fontsize=8)
     ax.axis('off')
     return ax
 
@@ -382,33 +403,38 @@ def load_network(
         path = find_model(name_or_path) / KERAS_FILE
     if not path.exists():
         raise ModelError(
-            f"{path} is not there: the model carries no Keras weights, so it can be used, but not trained on; train it again from its train.json"
+            f"{path} is not there: the model carries no Keras weights, so it can be used, "
+            "but not trained on; train it again from its train.json"
         )
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as e:
         raise ModelError(
-            f"{path} cannot be loaded ({type(e).__name__}: {str(e).strip().splitlines()[0][:100]}); a .keras file that Keras 3 wrote is needed"
+            f"{path} cannot be loaded ({type(e).__name__}: "
+            f"{str(e).strip().splitlines()[0][:100]}); a .keras file that Keras 3 wrote is needed"
         ) from None
 
-
+# %% ../../nbs/training/03_networks.ipynb #b8f5134e
 def _read_h5(
-    path,
-):  # legacy .h5 of Keras 1 or 2 -> list of lists of arrays, one for each layer with weights, in order
+    path,  # Of a legacy .h5 of Keras 1 or 2
+):  # A list of arrays for each layer with weights, in order
     import h5py
 
     with h5py.File(path) as f:
         g = f['model_weights'] if 'model_weights' in f else f
         if 'layer_names' not in g.attrs:
             raise ValueError('no layer names in it')
-        layer = lambda n: [np.asarray(g[n][w]) for w in g[n].attrs['weight_names']]
+
+        def layer(n):
+            return [np.asarray(g[n][w]) for w in g[n].attrs['weight_names']]
+
         return [arrays for n in g.attrs['layer_names'] if (arrays := layer(n))]
 
 
 def _layer_arrays(name_or_path):  # -> list of lists of arrays, one for each layer with weights
     path = Path(name_or_path).expanduser()
     if path.suffix not in ('.h5', '.hdf5'):
-        return [w for l in load_network(name_or_path).layers if (w := l.get_weights())]
+        return [w for each in load_network(name_or_path).layers if (w := each.get_weights())]
     if not path.is_file():
         raise ModelError(f"{path} is not there; check the path")
     try:
@@ -419,7 +445,7 @@ def _layer_arrays(name_or_path):  # -> list of lists of arrays, one for each lay
 # %% ../../nbs/training/03_networks.ipynb #2c9a24e5
 def in_precision(
     model: keras.Model,
-    precision: str,  # 'float32', 'mixed_bfloat16' or 'mixed_float16'; outputs are float32 in any case
+    precision: str,  # 'float32', 'mixed_bfloat16' or 'mixed_float16'; outputs stay float32
 ) -> keras.Model:  # The same function and weights
     "Make every layer again so that it computes in `precision`"
 
@@ -448,7 +474,7 @@ def load_weights(
     name_or_path,  # Name of a model, path of its folder, of a .keras file, or of a legacy .h5 file
 ) -> int:  # Parameters that were taken over
     "Begin with the weights of another network of the same body; raises `ModelError`"
-    taken, mine = 0, [l for l in model.layers if l.weights]
+    taken, mine = 0, [each for each in model.layers if each.weights]
     for layer, arrays in zip(mine, _layer_arrays(name_or_path)):
         if [a.shape for a in arrays] != [tuple(w.shape) for w in layer.weights]:
             continue
@@ -457,6 +483,7 @@ def load_weights(
         taken += sum(a.size for a in arrays)
     if taken < model.count_params() / 2:
         raise ModelError(
-            f"{name_or_path} is another network than {model.name}: only {taken:,} of its {model.count_params():,} parameters fit"
+            f"{name_or_path} is another network than {model.name}: "
+            f"only {taken:,} of its {model.count_params():,} parameters fit"
         )
     return taken

@@ -12,7 +12,10 @@ from .config import TrainConfig
 
 # %% ../../nbs/training/07_optimizers.ipynb #18b89138
 class KernelMuon(keras.optimizers.Muon):
-    "Muon for the kernels of convolutions, each a matrix of height·width·inputs rows and outputs columns; AdamW for all other weights"
+    """Muon for the kernels of convolutions, AdamW for all other weights.
+
+    Each kernel is a matrix of height·width·inputs rows and outputs columns.
+    """
 
     def _should_use_adamw(self, variable):
         return len(variable.shape) != 4 or variable.shape[-1] == 1
@@ -44,11 +47,11 @@ def make_optimizer(
     schedule = keras.optimizers.schedules.CosineDecay(
         rate * 0.01, max(1, total - warmup), warmup_target=rate, warmup_steps=warmup
     )
-    common = dict(
-        learning_rate=rate if config.plateau else schedule,
-        use_ema=config.ema > 0,
-        ema_momentum=config.ema or None,
-    )
+    common = {
+        'learning_rate': rate if config.plateau else schedule,
+        'use_ema': config.ema > 0,
+        'ema_momentum': config.ema or None,
+    }
     if config.optimizer == 'sgd':
         return keras.optimizers.SGD(
             momentum=0.9, nesterov=True, weight_decay=config.weight_decay or None, **common

@@ -24,9 +24,12 @@ def teacher_answers(
 ) -> np.ndarray:  # N×classes float32, rows sum to 1
     "What a trained network says of each face and its mirror image; raises `TrainError`"
     body, x = _for_labels(teacher, ds.label_set, config), faces_input(ds.images, config.preprocess)
-    ask = lambda faces: keras.ops.convert_to_numpy(
-        keras.ops.softmax(body.predict_on_batch(faces).astype(np.float32))
-    )
+
+    def ask(faces):
+        return keras.ops.convert_to_numpy(
+            keras.ops.softmax(body.predict_on_batch(faces).astype(np.float32))
+        )
+
     return np.concatenate(
         [
             (ask(v) + ask(v[:, :, ::-1])) / 2
@@ -46,11 +49,13 @@ def _for_labels(teacher, label_set, config):  # the part of a teacher that answe
         )
     if outputs[name].shape[-1] != len(label_set):
         raise TrainError(
-            f"the teacher answers for {outputs[name].shape[-1]} classes of {name}, the data have {len(label_set)}; choose another"
+            f"the teacher answers for {outputs[name].shape[-1]} classes of {name}, "
+            f"the data have {len(label_set)}; choose another"
         )
     if teacher.input_shape[1:] != config.preprocess.shape:
         raise TrainError(
-            f"the teacher takes faces of {teacher.input_shape[1:]}, this run {config.preprocess.shape}; choose another"
+            f"the teacher takes faces of {teacher.input_shape[1:]}, "
+            f"this run {config.preprocess.shape}; choose another"
         )
     return keras.Model(teacher.inputs[0], outputs[name])
 
