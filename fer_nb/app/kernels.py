@@ -127,7 +127,11 @@ class App(Voila):
         }
         self.app.settings.update(folder)  # Jupyter's pages for errors name files, and fail without
         route = self.app.find_handler
-        self.app.find_handler = lambda request, **kwargs: route(_nameless(request), **kwargs)
+
+        def route_nameless(request, **kwargs):
+            return route(_nameless(request), **kwargs)
+
+        self.app.find_handler = route_nameless
         super().listen()
 
 

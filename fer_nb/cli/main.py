@@ -77,7 +77,11 @@ def _speak_utf8() -> None:
 def _quiet_warnings() -> None:
     "Show warnings as one line; Pillow's about large pictures is left out, since ours says more"
     warnings.filterwarnings('ignore', 'Image size')
-    warnings.showwarning = lambda message, *rest, **more: say(f'note: {message}')
+
+    def show(message, *rest, **more):
+        say(f'note: {message}')
+
+    warnings.showwarning = show
 
 
 def _end(

@@ -6,6 +6,7 @@
 __all__ = ['SLOWEST', 'diou', 'Track', 'FaceTracker', 'between']
 
 # %% ../../nbs/inference/04_track.ipynb #63582f55
+import importlib
 from dataclasses import dataclass, replace
 import numpy as np
 from ..core.detect import Face
@@ -93,6 +94,8 @@ class _Tracks:  # of a FaceTracker
         self.tracks = []
         self.count = 0  # the largest number so far
         self.now = -np.inf  # time of the last frame, seconds
+        # It takes half a second and more. Without this, the first frame with two faces would wait.
+        importlib.import_module('scipy.optimize')
 
     def _stays(self, track, time):
         hidden = time - track.time
