@@ -58,6 +58,11 @@ def free_port():
         return s.getsockname()[1]
 
 
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(('127.0.0.1', port)) == 0
+
+
 def until(question, seconds=300, process=None):
     "Wait for what must happen; `seconds` only bounds how long a failure takes"
     end = time.monotonic() + seconds
@@ -404,6 +409,8 @@ def proxy(nginx, app, serve, tmp_path_factory):
         until(lambda u=upstream: healthy(u, u.health), process=upstream)
     with open(folder / 'log', 'w') as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    for port in (tls, plain):
+        until(lambda port=port: listens(port), process=process)
     process.log, process.tls, process.plain, process.folder = folder / 'log', tls, plain, folder
     yield process
     stop(process)

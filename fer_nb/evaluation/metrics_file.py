@@ -92,7 +92,7 @@ def all_metrics(
 # %% ../../nbs/evaluation/03_metrics_file.ipynb #faff8983
 def write_metrics(
     folder,  # Of the model
-    metrics: dict,  # Of `all_metrics`, and more to keep, such as robustness
+    metrics: dict,  # Of all_metrics, and more to keep, such as robustness
 ) -> None:
     "Write `metrics.json`, over what is there; raises `DiskError`"
     text = json.dumps(metrics, indent=1, allow_nan=False)
