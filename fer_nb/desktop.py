@@ -33,7 +33,7 @@ def emoji_of(
     return f'{emotion.emoji} ' if drawable else ''
 
 # %% ../nbs/desktop.ipynb #09d70f1e
-def _draw_tag(painter, box, top, r, text):  # above the box, but not above `top`
+def _draw_tag(painter, box, top, r, text):  # above the box, but not above top
     font = QFont(painter.font())
     font.setPointSizeF(max(9.0, min(16.0, box.height() / 12)))
     painter.setFont(font)

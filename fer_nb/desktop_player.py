@@ -170,7 +170,7 @@ class Seen:
 class Signals(QObject):
     "What the threads tell the window"
 
-    seen = Signal()  # A `Seen` waits in the mailbox
+    seen = Signal()  # A Seen waits in the mailbox
     ended = Signal(int, str)  # Session, and why in one line; empty if the source came to its end
 
 # %% ../nbs/desktop_player.ipynb #b8ab131a

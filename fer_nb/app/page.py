@@ -69,7 +69,7 @@ PANELS = {
 # %% ../../nbs/app/06_page.ipynb #709e239b
 def upload_limit(
     panel,  # Widget class
-) -> dict:  # `max_bytes` to make it with; empty if its own limit holds, or it has none
+) -> dict:  # max_bytes to make it with; empty if its own limit holds, or it has none
     "Let the server say how large a visitor's file may be"
     megabytes = settings.megabytes()
     own = panel.class_traits().get('max_bytes')

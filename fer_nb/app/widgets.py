@@ -279,7 +279,7 @@ class FaceWidget(PageWidget):
     "A widget on a `Session`: its labels and settings follow it, and the visitor may change them"
 
     classes = traitlets.List().tag(sync=True)  # Name, emoji, color, icon and words of each label
-    settings = traitlets.Dict().tag(sync=True)  # See `Session.settings`
+    settings = traitlets.Dict().tag(sync=True)  # See Session.settings
     # Of a visitor's picture, before it is decoded; a pixel takes ten to twenty bytes of memory
     max_pixels = 50_000_000
 

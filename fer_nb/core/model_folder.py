@@ -61,7 +61,7 @@ class ModelSpec:
 def save_spec(
     spec: ModelSpec,
     folder,  # Of the model; the weights in it are hashed into the spec
-    new=None,  # Folder of files that will move into `folder`, see whole_files
+    new=None,  # Folder of files that will move into folder, see whole_files
 ) -> ModelSpec:  # With the hashes
     "Write `model.json` into `folder`; raises `DiskError`"
     folders = [Path(folder), Path(new or folder)]

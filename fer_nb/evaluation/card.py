@@ -139,7 +139,7 @@ def _weakest_class(metrics):  # The class that is found least often
     }
 
 # %% ../../nbs/evaluation/12_card.ipynb #34a108a7
-def _worst_corruptions(rows, n=3):  # Of `robustness`, at the middle strength
+def _worst_corruptions(rows, n=3):  # Of robustness, at the middle strength
     middle = [row for row in rows if row['level'] == 3]
     return [
         {
@@ -153,7 +153,7 @@ def _worst_corruptions(rows, n=3):  # Of `robustness`, at the middle strength
     ]
 
 
-def _detector_rows(rows, sizes=(24, 48, 128)):  # Of `end_to_end`
+def _detector_rows(rows, sizes=(24, 48, 128)):  # Of end_to_end
     shares = ('found', 'accuracy_found', 'ready_crops')
     return [
         {'detector': row['detector'], 'size': row['size']}

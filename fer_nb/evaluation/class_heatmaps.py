@@ -77,7 +77,7 @@ def mean_heat(
 
 
 def plot_mean_heat(
-    means: dict,  # Of `mean_heat`
+    means: dict,  # Of mean_heat
 ):  # Figure
     "Draw a panel for each class; that of a class without faces is empty"
     from matplotlib.figure import Figure

@@ -78,7 +78,7 @@ CLAIMS_FILE = Path(fer_nb.__file__).resolve().parent / 'evaluation/claims.json'
 
 
 def claims_table(
-    metrics: dict,  # A model's, see `read_metrics`
+    metrics: dict,  # A model's, see read_metrics
 ) -> pd.DataFrame:  # who, figure, claimed, measured (by us, of their system), source, ours
     "Put each claim of others beside what a model of ours measures"
     claims = pd.DataFrame(json.loads(CLAIMS_FILE.read_text(encoding='utf-8'))['claims'])

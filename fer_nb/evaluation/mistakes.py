@@ -33,8 +33,8 @@ def _standardized(images):  # N×H×W(×3) uint8 -> N×pixels float32
 def nearest_faces(
     faces: np.ndarray,  # N×H×W uint8
     among: np.ndarray,  # M×H×W uint8
-    block: int = 4096,  # Rows of `among` that are compared at a time
-) -> tuple:  # N ints, positions in `among`; N floats, the correlations, -1 to 1
+    block: int = 4096,  # Rows of among that are compared at a time
+) -> tuple:  # N ints, positions in among; N floats, the correlations, -1 to 1
     "Find the face that is most alike, whatever its light and contrast"
     wanted = _standardized(faces)
     nearest = np.zeros(len(wanted), int)

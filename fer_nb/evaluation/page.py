@@ -31,7 +31,7 @@ def _cell(key, value):
 
 # %% ../../nbs/evaluation/09_page.ipynb #c493694d
 def headline_html(
-    figures: dict,  # Of `evaluate`
+    figures: dict,  # Of evaluate
 ):  # Markup
     "Write the figures that matter as a table, with their 95 % intervals"
     rows = [

@@ -18,7 +18,7 @@ def new_figure(
     width: float = 7,  # Inches
     height: float = 3,
     columns: int = 1,
-    **subplots,  # More for matplotlib's `Figure.subplots`
+    **subplots,  # More for matplotlib's Figure.subplots
 ):  # Figure, and its axes
     "Make an empty figure"
     from matplotlib.figure import Figure
@@ -94,7 +94,7 @@ def _cell_tip(label, answer, count, share):
 
 
 def plot_confusion(
-    f: dict,  # Of `figures`
+    f: dict,  # Of figures
     title: str = '',
 ):  # Figure
     "Draw the confusion matrix: counts, and shares of each label as text and color"
@@ -137,7 +137,7 @@ def _class_tip(name, key, row):
 
 
 def plot_classes(
-    f: dict,  # Of `figures`
+    f: dict,  # Of figures
 ):  # Figure
     "Draw precision, recall and F1 of each class; a class without a face is a gap"
     import seaborn as sns
@@ -237,7 +237,7 @@ def _bin_tips(diagram, histogram, b):
 
 
 def plot_reliability(
-    f: dict,  # Of `evaluate`, with reliability and ece
+    f: dict,  # Of evaluate, with reliability and ece
 ):  # Figure
     "Draw confidence against accuracy, and how many faces there are at each"
     bins = f['reliability']
@@ -254,7 +254,7 @@ def plot_reliability(
 
 # %% ../../nbs/evaluation/07_plots.ipynb #5881c8c5
 def plot_coverage(
-    f: dict,  # Of `evaluate`, with coverage
+    f: dict,  # Of evaluate, with coverage
 ):  # Figure
     "Draw the accuracy of the answers that stay when unsure ones are held back"
     rows = [row for row in f['coverage'] if row['accuracy'] is not None]
@@ -292,7 +292,7 @@ def _plot_training(ax, history, key, form):
 
 
 def plot_history(
-    history: pd.DataFrame,  # Of `training_history`, or history.csv
+    history: pd.DataFrame,  # Of training_history, or history.csv
 ):  # Figure
     "Draw loss and accuracy by epoch"
     history = history.drop_duplicates('epoch', keep='last')
@@ -320,7 +320,7 @@ def _plot_corruption(ax, rows, unchanged):  # A panel
 
 
 def plot_robustness(
-    rows: list,  # Of `robustness`
+    rows: list,  # Of robustness
 ):  # Figure
     "Draw accuracy against the strength of each corruption, a panel each"
     from matplotlib.figure import Figure
@@ -361,7 +361,7 @@ def _plot_detector(ax, table, name):
 
 # %% ../../nbs/evaluation/07_plots.ipynb #113b32f9
 def plot_end_to_end(
-    rows: list,  # Of `end_to_end`
+    rows: list,  # Of end_to_end
 ):  # Figure
     "Draw by size of the face: found, right, and right on ready crops"
     table = pd.DataFrame(rows)
@@ -401,7 +401,7 @@ def _plot_name(ax, name, row):
 
 
 def plot_models(
-    table: pd.DataFrame,  # Of `comparison`
+    table: pd.DataFrame,  # Of comparison
 ):  # Figure
     "Draw the accuracy of models, with intervals, against their size"
     table = table.dropna(subset=['accuracy', 'parameters'])

@@ -63,7 +63,7 @@ def times_of(
 
 # %% ../../nbs/evaluation/16_record.ipynb #57604aea
 def with_times(
-    full: dict | None,  # What `full_figures` gives, or None
+    full: dict | None,  # What full_figures gives, or None
     times: Times,
 ) -> dict:  # speed, and full where it was given
     "Put times that were kept into new figures"
@@ -98,7 +98,7 @@ def kept_full(
 
 # %% ../../nbs/evaluation/16_record.ipynb #82d2e2a2
 def timed_again(
-    full: dict | None,  # Figures of `--full`, or None
+    full: dict | None,  # Figures of --full, or None
     model: OnnxModel,
 ) -> dict | None:
     "Measure the times of views again: those of another day do not fit today's"

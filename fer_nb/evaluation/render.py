@@ -14,7 +14,7 @@ import numpy as np
 import fer_nb
 
 # %% ../../nbs/evaluation/08_render.ipynb #511fe589
-FIGURE_TITLES = {  # Key of `figures` -> its title; the order in which they are shown
+FIGURE_TITLES = {  # Key of figures -> its title; the order in which they are shown
     'accuracy': 'Accuracy',
     'accuracy_without_leaks': 'Accuracy without faces that stand in training too',
     'top2_accuracy': 'Label among the two surest',
@@ -54,7 +54,7 @@ def show_figure(
 
 # %% ../../nbs/evaluation/08_render.ipynb #2d4708ae
 def show_interval(
-    figures: dict,  # With `intervals`, see `evaluate`
+    figures: dict,  # With intervals, see evaluate
     key: str,  # Such as 'accuracy'
 ) -> str:  # Such as '70.8% to 73.8%'; empty where there is none
     "Write the 95 % interval of a figure"
@@ -82,8 +82,8 @@ def _environment():
 
 # %% ../../nbs/evaluation/08_render.ipynb #86ea7b54
 def render_html(
-    template: str,  # Name of the file without `.html.j2`, such as 'table'
-    **data,  # What the template asks for; text is escaped, `Markup` is not
+    template: str,  # Name of the file without .html.j2, such as 'table'
+    **data,  # What the template asks for; text is escaped, Markup is not
 ):  # Markup
     "Fill a template for HTML"
     from markupsafe import Markup
@@ -110,7 +110,7 @@ def markdown_table(
 
 
 def render_markdown(
-    template: str,  # Name of the file without `.md.j2`, such as 'card'
+    template: str,  # Name of the file without .md.j2, such as 'card'
     **data,  # What the template asks for
 ) -> str:
     "Fill a template for Markdown and join its wrapped lines"

@@ -46,9 +46,9 @@ class Evaluation:
     ds: FaceDataset  # All splits: the nearest face of a mistake is looked for in training
     split: str
     p: np.ndarray  # N×C probabilities of the split
-    figures: dict  # Of `evaluate`; under 'outputs' those of the model's other outputs
+    figures: dict  # Of evaluate; under 'outputs' those of the model's other outputs
     votes: np.ndarray | None = None  # M×10, FER+'s, a row for each row of the file
-    full: dict = field(default_factory=dict)  # Of `full_figures`
+    full: dict = field(default_factory=dict)  # Of full_figures
 
     @classmethod
     def run(
@@ -211,7 +211,7 @@ def outputs_section(e: Evaluation):
 # %% ../../nbs/evaluation/11_report.ipynb #a1b33ee2
 def _measured(
     e,
-    part,  # A key of `full_figures`
+    part,  # A key of full_figures
 ):
     rows = e.full[part]
     if isinstance(rows, dict):

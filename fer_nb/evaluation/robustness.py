@@ -202,7 +202,7 @@ def tta_table(
 # %% ../../nbs/evaluation/05_robustness.ipynb #8133e1fc
 def time_views(
     model: OnnxModel,
-    rows: list,  # Of `tta_table`
+    rows: list,  # Of tta_table
     repeats: int = 12,
 ) -> list:
     "Measure the times of `tta_table` again"

@@ -181,7 +181,7 @@ def predict_files(
     recognizer: Recognizer,
     workers: int = 2,  # Pictures that are read and searched at a time
     batch: int = 32,  # Pictures whose faces go through the network together
-    keep_images: bool = False,  # Give the pictures too; then keep `batch` small, for the memory
+    keep_images: bool = False,  # Give the pictures too; then keep batch small, for the memory
 ):  # Yields Prediction
     "Name the faces of many pictures, in order; one that fails ends nothing"
     searchers = DetectorPool(recognizer.detector, workers)

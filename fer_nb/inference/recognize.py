@@ -98,7 +98,7 @@ class Recognitions(list):
 
 # %% ../../nbs/inference/02_recognize.ipynb #974c868c
 SMALL_FACE = 32  # pixels: a face is small where the shorter side of its box is below
-BLURRED = 0.25  # a face is blurred where its `sharpness` is below
+BLURRED = 0.25  # a face is blurred where its sharpness is below
 
 # %% ../../nbs/inference/02_recognize.ipynb #3817806c
 def sharpness(
@@ -212,7 +212,7 @@ class FaceNamer:
 
     def answer(
         self,
-        inputs: list,  # What `inputs` gave for each image
+        inputs: list,  # What inputs gave for each image
         faces: list,  # A list of Face for each image
     ) -> list:  # Of Recognitions, one for each image
         "Name the faces of all images in one batch; raises `RecognizeError`"

@@ -26,7 +26,7 @@ def is_parquet(path) -> bool:
 
 def part_path(
     out,  # Path of the table that was asked for
-) -> Path:  # The CSV that grows: `out` itself, or the file beside a .parquet
+) -> Path:  # The CSV that grows: out itself, or the file beside a .parquet
     "Name the file that holds the rows while the work goes on"
     out = Path(out)
     if is_parquet(out):
@@ -142,7 +142,7 @@ class _GrowingTable:
         out,  # Path, .csv or .parquet
         columns,  # Names, in order
         resume: bool = False,  # Go on with the table that is there; else begin anew
-        run: dict | None = None,  # What the rows depend on, such as the model; see `run_path`
+        run: dict | None = None,  # What the rows depend on, such as the model; see run_path
     ):
         self.out = check_table(out)
         self.columns = list(columns)

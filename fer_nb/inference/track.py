@@ -157,7 +157,7 @@ class FaceTracker(_Tracks):
         self.count = max([self.count, *numbers])
 
 # %% ../../nbs/inference/04_track.ipynb #ec2e6db4
-def _mix(a, b, weight):  # two Faces -> one between them, `weight` of the way from a to b
+def _mix(a, b, weight):  # two Faces -> one between them, weight of the way from a to b
     sides = np.array(a.box) * (1 - weight) + np.array(b.box) * weight
     box = tuple(round(float(side)) for side in sides)
     if a.landmarks is None or b.landmarks is None:

@@ -304,7 +304,7 @@ class _OpenVideo:
         self.broken = 0  # places that could not be read
         self.damaged = 0  # frames that stand on damage
         self.jumps = 0  # of the clock
-        self.passed = 0  # frames before `first` that would have been looked at
+        self.passed = 0  # frames before first that would have been looked at
 
     def close(self) -> None:
         "Close the file"
@@ -489,7 +489,7 @@ def _play_live(camera, stopped, paused):
 
 
 def play(
-    video,  # From `open_video`
+    video,  # From open_video
     stopped: threading.Event,  # Set it to end, from any thread
     paused: threading.Event,  # Set it to pause, clear it to go on
 ):  # Yields Frame

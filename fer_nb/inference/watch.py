@@ -24,7 +24,7 @@ class DetectorPool:
 
     def __init__(
         self,
-        detector,  # Callable: image -> list of Face; copied if it has `copy`
+        detector,  # Callable: image -> list of Face; copied if it has copy
         size: int,  # Detectors at the most
     ):
         self.idle = queue.SimpleQueue()
@@ -224,7 +224,7 @@ def _places(video, frames, detector, workers, is_searched, tracker):
 
 
 def watch(
-    video,  # From `open_video`
+    video,  # From open_video
     recognizer: Recognizer,
     every: int = 1,  # Look at every n-th frame only
     detect_every: int = 1,  # Search every n-th of those, and lay the boxes of the others between

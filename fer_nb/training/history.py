@@ -49,7 +49,7 @@ def accuracies_of(
 # %% ../../nbs/training/08_history.ipynb #7c325c3d
 def training_history(
     folder,  # Of a model
-):  # DataFrame: the columns of history.csv, epochs from 0, and `run`; empty if not trained here
+):  # DataFrame: the columns of history.csv, epochs from 0, and run; empty if not trained here
     "Read every epoch of a network's training, those of earlier runs too"
     import pandas as pd
 
